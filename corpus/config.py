@@ -1,0 +1,181 @@
+"""Pipeline YAML -> frozen, strict settings; every mistake at once, each with its file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator
+
+from corpus import located
+from corpus.errors import ConfigError, Problem
+from corpus.located import Strict
+
+Name = Annotated[str, Field(pattern=r"^[\w][\w.\-]{0,127}$")]
+Share = Annotated[float, Field(ge=0, le=1)]
+Format = Literal["auto", "jsonl", "json", "parquet", "csv", "tsv", "text", "lines", "html", "warc", "wet"]
+Compression = Literal["auto", "none", "gzip", "zstd", "bz2", "xz"]
+Encoding = Literal["auto", "utf-8", "gb18030", "big5", "utf-16"]
+Extractor = Literal["accurate", "fast", "none"]
+
+
+class Fields(Strict):
+    """Where each column comes from: a field's name, or a dotted path into nested objects; unset means guessed.
+
+    Guesses, first that is present: text <- text, content, body; id <- id, doc_id, url; url <- url; title <- title;
+    lang <- lang, language; date <- date. An explicit mapping is never guessed around: a record without it is
+    quarantined when it is the text, and null otherwise.
+    """
+
+    text: str | None = None
+    id: str | None = None
+    url: str | None = None
+    title: str | None = None
+    lang: str | None = None
+    date: str | None = None
+
+
+class Source(Strict):
+    """One named origin of records. The name is part of every record's identity."""
+
+    name: Name
+    paths: tuple[str, ...] = Field(min_length=1)
+    format: Format = "auto"
+    compression: Compression = "auto"
+    encoding: Encoding = "auto"
+    fields: Fields = Fields()
+    extractor: Extractor = "accurate"
+    lang: str | None = None
+    license: str | None = None
+    priority: int = 0
+
+    @field_validator("paths", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+
+class Limits(Strict):
+    """Bounds that protect a run: sizes that are quarantined, shares that stop it (exit 4)."""
+
+    record_bytes: int = Field(default=64 << 20, ge=1024)
+    depth: int = Field(default=64, ge=1, le=900)
+    bomb_ratio: int = Field(default=2000, ge=10)
+    bomb_bytes: int = Field(default=8 << 30, ge=1 << 20)
+    quarantine_share: Share = 0.05
+    drop_share: tuple[Share, Share] = (0.0, 1.0)
+
+
+class Patterns(Strict):
+    """What to let in and what to keep out. Empty `include` lets everything in."""
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+class Dates(Strict):
+    """ISO dates, both ends included; a record without a date is kept unless `required`."""
+
+    start: str | None = Field(default=None, alias="from", pattern=r"^\d{4}(-\d\d(-\d\d)?)?$")
+    end: str | None = Field(default=None, alias="to", pattern=r"^\d{4}(-\d\d(-\d\d)?)?$")
+    required: bool = False
+
+
+class Sampling(Strict):
+    """A seeded share of the records, chosen by their ids, so the same records whatever the order."""
+
+    share: Share = 1.0
+    seed: int = 0
+
+
+class Select(Strict):
+    """Which records are worth paying for; applied before anything else."""
+
+    sources: Patterns = Patterns()
+    languages: Patterns = Patterns()
+    urls: Patterns = Patterns()
+    keywords: Patterns = Patterns()
+    dates: Dates = Dates()
+    sample: Sampling = Sampling()
+
+
+class Normalise(Strict):
+    """Harmless repairs of the text; every line and every letter stays."""
+
+    newlines: bool = True
+    unicode: Literal["none", "NFC"] = "NFC"
+    controls: bool = True
+    trailing_space: bool = True
+    blank_lines: Annotated[int, Field(ge=0)] = 2
+
+
+class Dedup(Strict):
+    """Which duplicates go, and who survives: order of the criteria, most important first."""
+
+    exact: bool = True
+    keep: tuple[Literal["priority", "length"], ...] = ("priority", "length")
+
+
+class Publish(Strict):
+    """The shape of the published data set."""
+
+    file_bytes: int = Field(default=256 << 20, ge=1 << 16)
+    tokenizer: str | None = None
+    chars_per_token: Mapping[str, float] = Field(default={"zh": 1.5, "ja": 1.5, "ko": 1.6, "*": 4.2})
+    title: str | None = None
+    license: str | None = None
+
+
+class Pipeline(Strict):
+    """A whole run, as written in a pipeline file."""
+
+    name: Name
+    sources: tuple[Source, ...] = Field(min_length=1)
+    select: Select = Select()
+    normalise: Normalise = Normalise()
+    rules: tuple[str, ...] = ("common", "zh/web", "en/web")
+    dedup: Dedup = Dedup()
+    tiers: str = "default"
+    publish: Publish = Publish()
+    limits: Limits = Limits()
+
+
+def load(path: str | Path) -> Pipeline:
+    """The pipeline in a YAML file; relative paths in it are relative to the file.
+
+    Raises ConfigError with every problem of the file, each with its line.
+    """
+    file = Path(path)
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError([Problem(str(path), 0, 0, f"cannot be read: {error}")]) from None
+    document = located.parse(text, str(path))
+    pipeline = located.validate(Pipeline, document)
+    names = [source.name for source in pipeline.sources]
+    repeated = [
+        document.problem(("sources", index, "name"), f"source {name!r} is declared twice; give each its own name")
+        for index, name in enumerate(names)
+        if name in names[:index]
+    ]
+    if repeated:
+        raise ConfigError(repeated)
+    return rebase(pipeline, file.parent)
+
+
+def rebase(pipeline: Pipeline, base: Path) -> Pipeline:
+    """`pipeline` with relative locations made relative to `base`."""
+    sources = tuple(
+        source.model_copy(update={"paths": tuple(_below(base, path) for path in source.paths)})
+        for source in pipeline.sources
+    )
+    rules = tuple(_below(base, rule) if rule.endswith((".yaml", ".yml")) else rule for rule in pipeline.rules)
+    tiers = _below(base, pipeline.tiers) if pipeline.tiers.endswith((".yaml", ".yml")) else pipeline.tiers
+    tokenizer = pipeline.publish.tokenizer
+    publish = pipeline.publish.model_copy(update={"tokenizer": tokenizer and _below(base, tokenizer)})
+    return pipeline.model_copy(update={"sources": sources, "rules": rules, "tiers": tiers, "publish": publish})
+
+
+def _below(base: Path, path: str) -> str:
+    return path if "://" in path or Path(path).is_absolute() else str(base / path)

@@ -1,0 +1,104 @@
+"""Column names and types of everything written, and the contract between stages.
+
+Three kinds of record share the envelope `doc_id, source, source_key, lang, meta`; documents are read today, the
+schemas of conversations and preferences are fixed so that what reads a run can rely on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from corpus.errors import ContractError
+
+MESSAGES = pa.list_(pa.struct([pa.field("role", pa.string()), pa.field("content", pa.string())]))
+
+RAW = pa.schema(
+    [
+        pa.field("source_key", pa.string(), nullable=False),
+        pa.field("own_key", pa.bool_(), nullable=False),
+        pa.field("text", pa.large_string(), nullable=False),
+        pa.field("url", pa.string()),
+        pa.field("title", pa.string()),
+        pa.field("lang", pa.string()),
+        pa.field("date", pa.string()),
+        pa.field("meta", pa.large_string()),
+    ]
+)
+"""What a reader yields: `source_key` is the record's own id (`own_key` true) or `path#ordinal`; `meta` is a JSON
+object of every field that was not mapped, so that nothing the source said is lost."""
+
+ENVELOPE = (
+    pa.field("doc_id", pa.string(), nullable=False),
+    pa.field("source", pa.string(), nullable=False),
+    pa.field("source_key", pa.string(), nullable=False),
+    pa.field("lang", pa.string()),
+    pa.field("meta", pa.large_string()),
+)
+
+DOCUMENT = pa.schema(
+    [
+        *ENVELOPE,
+        pa.field("lang_score", pa.float32()),
+        pa.field("url", pa.string()),
+        pa.field("title", pa.string()),
+        pa.field("date", pa.string()),
+        pa.field("text", pa.large_string(), nullable=False),
+    ]
+)
+CONVERSATION = pa.schema([*ENVELOPE, pa.field("messages", MESSAGES, nullable=False)])
+PREFERENCE = pa.schema(
+    [
+        *ENVELOPE,
+        pa.field("prompt", MESSAGES, nullable=False),
+        pa.field("chosen", MESSAGES, nullable=False),
+        pa.field("rejected", MESSAGES, nullable=False),
+        pa.field("chosen_score", pa.float32()),
+        pa.field("rejected_score", pa.float32()),
+        pa.field("evidence", pa.large_string()),
+    ]
+)
+
+QUARANTINE = pa.schema(
+    [
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("path", pa.string(), nullable=False),
+        pa.field("ordinal", pa.int64(), nullable=False),
+        pa.field("source_key", pa.string()),
+        pa.field("stage", pa.string(), nullable=False),
+        pa.field("reason", pa.string(), nullable=False),
+        pa.field("detail", pa.string()),
+        pa.field("length", pa.int64(), nullable=False),
+        pa.field("raw", pa.large_binary(), nullable=False),
+    ]
+)
+"""One row for each thing that could not be read or processed. `raw` holds the bytes as found, cut at the
+quarantine limit; `length` is how many there were, so `path`, `ordinal` and `length` find the rest."""
+
+
+@dataclass(frozen=True)
+class Contract:
+    """Columns a stage reads and adds, with their Arrow types, and whether it keeps every row."""
+
+    reads: Mapping[str, pa.DataType] = field(default_factory=dict)
+    adds: Mapping[str, pa.DataType] = field(default_factory=dict)
+    keeps_rows: bool = True
+
+    def chain(self, have: Mapping[str, pa.DataType], stage: str) -> dict[str, pa.DataType]:
+        """The columns after this stage; ContractError lists every column that is missing or of another type."""
+        wrong = [
+            f"{stage}: needs column {name!r} of type {wanted}, "
+            + (f"which is {have[name]} here" if name in have else "which no earlier stage provides")
+            for name, wanted in self.reads.items()
+            if name not in have or have[name] != wanted
+        ]
+        wrong += [
+            f"{stage}: adds column {name!r} of type {kind}, which is {have[name]} already"
+            for name, kind in self.adds.items()
+            if name in have and have[name] != kind
+        ]
+        if wrong:
+            raise ContractError("\n".join(wrong))
+        return {**have, **self.adds}
