@@ -101,13 +101,19 @@ class Select(Strict):
 
 
 class Normalise(Strict):
-    """Harmless repairs of the text; every line and every letter stays."""
+    """Harmless repairs of the text; every line and every letter stays. `blank_lines: null` bounds no run of them."""
 
     newlines: bool = True
     unicode: Literal["none", "NFC"] = "NFC"
     controls: bool = True
     trailing_space: bool = True
-    blank_lines: Annotated[int, Field(ge=0)] = 2
+    blank_lines: Annotated[int, Field(ge=0, le=1000)] | None = 2
+
+    @property
+    def idle(self) -> bool:
+        """Whether the text is left as it was read, byte for byte."""
+        repairs = (self.newlines, self.controls, self.trailing_space, self.blank_lines is not None)
+        return not any(repairs) and self.unicode == "none"
 
 
 class Dedup(Strict):
@@ -167,15 +173,20 @@ def load(path: str | Path) -> Pipeline:
 def rebase(pipeline: Pipeline, base: Path) -> Pipeline:
     """`pipeline` with relative locations made relative to `base`."""
     sources = tuple(
-        source.model_copy(update={"paths": tuple(_below(base, path) for path in source.paths)})
+        source.model_copy(update={"paths": tuple(_absolute(base, path) for path in source.paths)})
         for source in pipeline.sources
     )
-    rules = tuple(_below(base, rule) if rule.endswith((".yaml", ".yml")) else rule for rule in pipeline.rules)
-    tiers = _below(base, pipeline.tiers) if pipeline.tiers.endswith((".yaml", ".yml")) else pipeline.tiers
+    rules = tuple(below(base, rule) for rule in pipeline.rules)
+    tiers = below(base, pipeline.tiers)
     tokenizer = pipeline.publish.tokenizer
-    publish = pipeline.publish.model_copy(update={"tokenizer": tokenizer and _below(base, tokenizer)})
+    publish = pipeline.publish.model_copy(update={"tokenizer": tokenizer and _absolute(base, tokenizer)})
     return pipeline.model_copy(update={"sources": sources, "rules": rules, "tiers": tiers, "publish": publish})
 
 
-def _below(base: Path, path: str) -> str:
-    return path if "://" in path or Path(path).is_absolute() else str(base / path)
+def below(base: Path, name: str) -> str:
+    """The name of a shipped rule set or policy as it is; the path of a user's YAML file made absolute below `base`."""
+    return _absolute(base, name) if name.endswith((".yaml", ".yml")) else name
+
+
+def _absolute(base: Path, path: str) -> str:
+    return path if "://" in path else str((base / Path(path).expanduser()).absolute())

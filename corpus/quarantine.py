@@ -29,6 +29,7 @@ class Reason(StrEnum):
     DAMAGED = "damaged_container"
     BAD_ROW = "bad_row"
     NO_TEXT = "no_text_extracted"
+    NOT_TEXT = "not_text"
     KERNEL = "kernel_error"
 
 

@@ -13,6 +13,7 @@ import glob as local_glob
 import hashlib
 import os
 import posixpath
+import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ import pyarrow.fs as pafs
 from corpus.errors import UsageError
 
 CHUNK = 1 << 20
+_TREES = ("hdfs:", "viewfs:")
 
 
 @dataclass(frozen=True, order=True)
@@ -102,8 +104,15 @@ def open_read(uri: str) -> pa.NativeFile:
 def open_write(uri: str) -> pa.NativeFile:
     """A stream to a new file; parent directories are made."""
     filesystem, path = resolve(uri)
-    filesystem.create_dir(posixpath.dirname(path), recursive=True)
+    _make_parents(uri)
     return filesystem.open_output_stream(path)
+
+
+def _make_parents(uri: str) -> None:
+    """The directories above a file, where storage has any; an object store would keep empty objects for them."""
+    if is_local(uri) or uri.startswith(_TREES):
+        filesystem, path = resolve(uri)
+        filesystem.create_dir(posixpath.dirname(path), recursive=True)
 
 
 def read_bytes(uri: str) -> bytes:
@@ -122,8 +131,8 @@ def put_atomic(uri: str, data: bytes, *, replace: bool = True) -> bool:
     if not is_local(uri):
         if not replace and exists(uri):
             return False
-        temporary = f"{path}.{uuid.uuid4().hex}.tmp" if uri.startswith(("hdfs:", "viewfs:")) else path
-        filesystem.create_dir(posixpath.dirname(path), recursive=True)
+        temporary = f"{path}.{uuid.uuid4().hex}.tmp" if uri.startswith(_TREES) else path
+        _make_parents(uri)
         with filesystem.open_output_stream(temporary) as stream:
             stream.write(data)
         if temporary != path:
@@ -185,7 +194,8 @@ def _like(uri: str, path: str) -> str:
 def expand(pattern: str) -> tuple[str, list[FileInfo]]:
     """The fixed root of a file, directory or glob, and the files it names, hidden ones left out, sorted.
 
-    Names relative to the root are what record ids are made of, so moving a data set does not change them.
+    Names relative to the root are what record ids are made of, so moving a data set does not change them. A `?` is a
+    wildcard in local patterns alone: in a URI it begins the query.
     """
     bare = _bare(pattern)
     if not any(mark in bare for mark in "*?["):
@@ -198,23 +208,24 @@ def expand(pattern: str) -> tuple[str, list[FileInfo]]:
     fixed = bare[: min(bare.index(mark) for mark in "*?[" if mark in bare)].rpartition("/")[0]
     root = _with_query(fixed or ("/" if bare.startswith("/") else "."), pattern)
     if is_local(pattern):
-        names = sorted(local_glob.glob(bare, recursive=True))
-        found_files = [FileInfo(name, Path(name).stat().st_size) for name in names if Path(name).is_file()]
+        names = sorted(local_glob.glob(bare.removeprefix("file://"), recursive=True))
+        matched = [FileInfo(name, Path(name).stat().st_size) for name in names if Path(name).is_file()]
+        named = {info.uri for info in matched}
+        below = [info for name in names if Path(name).is_dir() for info in list_files(name)]
+        matched += [info for info in dict.fromkeys(below) if info.uri not in named]
     else:
-        regex = local_glob.translate(bare, recursive=True) if hasattr(local_glob, "translate") else _translate(bare)
-        import re
-
-        matcher = re.compile(regex)
-        found_files = [info for info in list_files(root) if matcher.match(_bare(info.uri))]
-    return root, [info for info in found_files if not _hidden(relative(info.uri, root))]
+        matches = re.compile(glob_regex(bare)).match
+        matched = [info for info in list_files(root) if matches(_bare(info.uri))]
+    return root, sorted(info for info in matched if not _hidden(relative(info.uri, root)))
 
 
-def _translate(pattern: str) -> str:
-    """A glob as a regular expression (`**` crosses directories), for Pythons before 3.13."""
-    import re
+def glob_regex(pattern: str) -> str:
+    """A glob as a regular expression for whole locations: `*` and `?` stay inside a segment, `**/` crosses them.
 
+    What lies below a directory that the glob names is named too.
+    """
     out: list[str] = []
-    for token in re.split(r"(\*\*/|\*\*|\*|\?|\[[^\]]*\])", pattern):
+    for token in re.split(r"(\*\*/|\*\*|\*|\?|\[[^\]]+\])", pattern):
         match token:
             case "**/":
                 out.append("(?:.*/)?")
@@ -224,11 +235,11 @@ def _translate(pattern: str) -> str:
                 out.append("[^/]*")
             case "?":
                 out.append("[^/]")
-            case _ if token.startswith("[") and token.endswith("]"):
-                out.append(token.replace("[!", "[^"))
+            case _ if token.startswith("["):
+                out.append(token.replace("[!", "[^").replace("\\", "\\\\"))
             case _:
                 out.append(re.escape(token))
-    return "".join(out) + r"\Z"
+    return "".join(out) + r"(?:/.*)?\Z"
 
 
 def _with_query(base: str, like: str) -> str:
@@ -264,7 +275,7 @@ def delete_file(uri: str) -> None:
 def link_or_copy(source: str, target: str) -> None:
     """Make `target` the same bytes as `source`: a hard link on a local disk, else a copy."""
     filesystem, path = resolve(target)
-    filesystem.create_dir(posixpath.dirname(path), recursive=True)
+    _make_parents(target)
     if is_local(source) and is_local(target):
         try:
             os.link(resolve(source)[1], path)

@@ -1,0 +1,37 @@
+# Needs Python 3.11 or newer and make; everything else comes from wheels. PYTHON=python3.12 picks another interpreter.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+STAMP := .venv/.installed
+TEST_STAMP := .venv/.installed-test
+DEMO ?= out/demo
+
+.PHONY: demo test lint bench clean
+
+demo: $(STAMP)  ## install, run the shipped pipeline on a corpus the project writes itself
+	$(BIN)/corpus demo --out $(DEMO)
+
+test: $(TEST_STAMP) lint  ## install every CPU extra, run the whole suite
+	$(BIN)/python -m pytest -q -rs
+
+lint: $(TEST_STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(TEST_STAMP)  ## FILES=... any JSONL; default: a corpus the bench writes
+	$(BIN)/python bench/bench_run.py $(FILES)
+
+.venv:
+	$(PYTHON) -m venv .venv
+
+$(STAMP): pyproject.toml constraints.txt | .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+$(TEST_STAMP): $(STAMP)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,dev,tokens]'
+	touch $@
+
+clean:
+	rm -rf .venv out .mypy_cache .ruff_cache .pytest_cache .hypothesis

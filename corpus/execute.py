@@ -1,0 +1,66 @@
+"""Run a pipeline into a run directory and publish it: the one call behind every command that produces data."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from corpus import storage
+from corpus.exposure import expose
+from corpus.flow import PART_BYTES, flow
+from corpus.manifest import RowAccount, chain
+from corpus.pipeline import SPLIT_BYTES, Pipeline
+from corpus.runner import Progress
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished run: `account` covers all stages, `worked` is false when everything was committed before."""
+
+    run: str
+    dataset: str
+    account: RowAccount
+    seconds: float
+    worked: bool
+
+
+def execute(
+    pipeline: Pipeline,
+    root: str,
+    *,
+    master: str | None = None,
+    progress: Progress | None = None,
+    split_bytes: int = SPLIT_BYTES,
+    part_bytes: int = PART_BYTES,
+    spark: SparkSession | None = None,
+) -> Result:
+    """Commit every stage and publish. Repeating it resumes; when nothing changed, no Spark is started.
+
+    `spark` is a session of the caller's, left open; else one is opened on `master` when there is work, and closed.
+    """
+    began = time.monotonic()
+    with ExitStack() as open_things:
+
+        def session() -> SparkSession:
+            nonlocal spark
+            if spark is None:
+                from corpus.session import open_session
+
+                spark = open_things.enter_context(open_session(master))
+            return spark
+
+        runner = flow(pipeline, root, session, progress, split_bytes, part_bytes)
+        exposed = expose(root, runner.stages, pipeline.settings)
+    account = chain(account for stage in runner.stages.values() for account in stage.manifest.accounts.values())
+    return Result(
+        run=root,
+        dataset=storage.join(root, "dataset"),
+        account=account,
+        seconds=round(time.monotonic() - began, 3),
+        worked=runner.worked or exposed,
+    )

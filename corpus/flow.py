@@ -1,0 +1,368 @@
+"""The order of a run: which stages there are, what each reads, and when a stage of an earlier run still holds.
+
+RUN/run.json         what was last asked for: settings, and the slot of every stage
+RUN/stages/          one slot a stage and fingerprint (see corpus.slot)
+RUN/dataset/ rejected/ quarantine/ published.json    the last published state (see corpus.exposure)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from corpus import storage
+from corpus.errors import RejectedTooMuch
+from corpus.manifest import Part, Receipt, RowAccount, add_counts, combine, digest_of
+from corpus.parts import Task, read_narrow, write_decisions
+from corpus.pipeline import SPLIT_BYTES, Pipeline, text_settings
+from corpus.readers.split import Split
+from corpus.rowpass import SidecarPass, TextPass
+from corpus.runner import Progress, Runner, Silent, expect
+from corpus.slot import Attempt, Committed, Slot, Table
+from corpus.stage import Sidecar
+from corpus.stages import dedup_exact, identify
+from corpus.stages.decide import Decide, described
+from corpus.stages.publish import Publish, group_parts
+from corpus.stages.tier import AssignTiers, ReadHistogram, TierFrame, sum_histograms
+from corpus.standing import Standing
+from corpus.tokens import TokenCounter
+
+if TYPE_CHECKING:
+    import polars as pl
+    from pyspark.sql import SparkSession
+
+PART_BYTES = 64 << 20
+ROWS_PER_PARTITION = 1_000_000
+TEXT_VERSION = 1
+TABLES = {"decide": "decisions", "dedup-exact": "duplicates"}
+
+
+def flow(
+    pipeline: Pipeline,
+    root: str,
+    session: Callable[[], SparkSession],
+    progress: Progress | None = None,
+    split_bytes: int = SPLIT_BYTES,
+    part_bytes: int = PART_BYTES,
+) -> Runner:
+    """Every stage of `pipeline` committed in the run directory `root`, in order; the last is `publish`."""
+    splits = pipeline.splits(split_bytes)
+    prints = fingerprints(pipeline, splits)
+    slots = plan_slots(pipeline, root, splits, part_bytes)
+    _note(pipeline, root, slots, len(splits))
+    runner = Runner(slots, prints, session, progress or Silent())
+    run = _Flow(pipeline, runner)
+    run.rows(splits, part_bytes)
+    for name, make in run.frames():
+        if not runner.reuse(name):
+            make()
+    return runner
+
+
+def fingerprints(pipeline: Pipeline, splits: Sequence[Split]) -> dict[str, str]:
+    """The fingerprint of every stage, in order: its settings and version, and the fingerprints of what it reads."""
+    found = {"text": digest_of([TEXT_VERSION, text_settings(pipeline, splits)])}
+
+    def add(name: str, version: int, settings: Any, *inputs: str) -> None:
+        found[name] = digest_of([name, version, settings, *(found[item] for item in inputs)])
+
+    for sidecar in pipeline.sidecars:
+        add(sidecar.name, sidecar.version, sidecar.settings(), "text")
+    sidecars = [sidecar.name for sidecar in pipeline.sidecars]
+    add("identify", pipeline.identify.version, pipeline.identify.settings(), "text")
+    add("decide", Decide.version, pipeline.rules.digest, *sidecars)
+    last = "decide"
+    if pipeline.dedup is not None:
+        settings = [pipeline.dedup.settings(), {source.name: source.priority for source in pipeline.sources}]
+        add("dedup-exact", pipeline.dedup.version, settings, "decide", "identify", *sidecars)
+        last = "dedup-exact"
+    add("tier", AssignTiers.version, pipeline.tiers.digest, last, *sidecars)
+    publish = pipeline.settings.publish.model_dump(mode="json", include={"file_bytes", "chars_per_token"})
+    if pipeline.settings.publish.tokenizer is not None:
+        publish["tokenizer"] = storage.sha256(pipeline.settings.publish.tokenizer)
+    add("publish", Publish.version, publish, "tier", "identify", last)
+    return found
+
+
+def plan_slots(pipeline: Pipeline, root: str, splits: Sequence[Split], part_bytes: int = PART_BYTES) -> dict[str, Slot]:
+    """Where every stage keeps its output.
+
+    Part numbers mean something only within one cut of the input, so a digest of the cut is part of every slot's name,
+    and never of a fingerprint: contents do not depend on it. A committed text stage keeps its cut.
+    """
+    prints = fingerprints(pipeline, splits)
+    layout = digest_of([split.key for split in splits] + [part_bytes])[:8]
+    stages = storage.join(root, "stages", "text")
+    for name in sorted({storage.relative(info.uri, stages).split("/")[0] for info in storage.list_files(stages)}):
+        if name.startswith(prints["text"][:16]) and Slot(storage.join(stages, name)).load() is not None:
+            layout = name.partition("-")[2]
+    return {name: Slot(storage.join(root, "stages", name, f"{value[:16]}-{layout}")) for name, value in prints.items()}
+
+
+def _note(pipeline: Pipeline, root: str, slots: dict[str, Slot], splits: int) -> None:
+    """Store what this run is about, for status, stop and resume."""
+    note = {
+        "pipeline": pipeline.settings.model_dump(mode="json", by_alias=True),
+        "stages": {name: storage.relative(slot.root, root) for name, slot in slots.items()},
+        "splits": splits,
+    }
+    storage.put_atomic(storage.join(root, "run.json"), orjson.dumps(note, option=orjson.OPT_INDENT_2))
+
+
+@dataclass
+class _Flow:
+    """The stages of one pipeline, wired to what each reads."""
+
+    pipeline: Pipeline
+    runner: Runner
+
+    @property
+    def stages(self) -> dict[str, Committed]:
+        return self.runner.stages
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Text parts that hold rows."""
+        return tuple(part for part in self.stages["text"].manifest.parts if part.rows)
+
+    def frames(self) -> list[tuple[str, Callable[[], None]]]:
+        """Everything after the text: narrow tables only, until publish opens the parts once more."""
+        dedup = [("dedup-exact", self._dedup)] if self.pipeline.dedup is not None else []
+        return [
+            ("identify", self._identify),
+            ("decide", self._decide),
+            *dedup,
+            ("tier", self._tier),
+            ("publish", self._publish),
+        ]
+
+    def rows(self, splits: Sequence[Split], part_bytes: int) -> None:
+        """The text and its sidecars: in one pass where the text is not there yet, else the missing sidecars alone."""
+        has_text = self.runner.reuse("text")
+        missing = [sidecar for sidecar in self.pipeline.sidecars if not self.runner.reuse(sidecar.name)]
+        if not has_text:
+            self._text_pass(splits, missing, part_bytes)
+        elif missing:
+            self._sidecar_pass(missing)
+        before = self.stages["text"].manifest.account.kept
+        for sidecar in self.pipeline.sidecars:
+            account = self.stages[sidecar.name].manifest.account
+            expect(account.rows_in == before, f"{sidecar.name}: {account.rows_in} rows came in of {before} kept before")
+            before = account.kept
+
+    def _text_pass(self, splits: Sequence[Split], sidecars: Sequence[Sidecar], part_bytes: int) -> None:
+        names = ["text", *(sidecar.name for sidecar in sidecars)]
+        work = TextPass(
+            sources={source.name: source for source in self.pipeline.sources},
+            limits=self.pipeline.settings.limits,
+            stages=self.pipeline.rows,
+            sidecars=tuple(sidecars),
+            attempts=tuple(Attempt.begin(self.runner.slots[name]) for name in names),
+            part_bytes=part_bytes,
+        )
+        tasks = [Task(split.key, (index, split)) for index, split in enumerate(splits)]
+        receipts, seconds = self.runner.write(names, tasks, work)
+        self._check_quarantine(receipts["text"])
+        versions = {sidecar.name: sidecar.version for sidecar in sidecars}
+        for name in names:
+            expect(
+                len(receipts[name]) == len(tasks), f"{name}: {len(receipts[name])} of {len(tasks)} receipts are there"
+            )
+            self.runner.commit(name, versions.get(name, TEXT_VERSION), receipts[name], seconds)
+
+    def _sidecar_pass(self, sidecars: Sequence[Sidecar]) -> None:
+        """Sidecars that an earlier run did not write; receipts left by an interrupted text pass are as good."""
+        text = self.stages["text"]
+        names = [sidecar.name for sidecar in sidecars]
+        left = {name: self.runner.slots[name].receipts() for name in names}
+        covered = set.intersection(
+            *({part.number for receipt in left[name] for part in receipt.parts} for name in names)
+        )
+        work = SidecarPass(
+            text=text.table("text"),
+            before=tuple(
+                self.stages[stage.name].table(stage.table)
+                for stage in self.pipeline.sidecars
+                if stage.name in self.stages and stage.name not in names
+            ),
+            sidecars=tuple(sidecars),
+            attempts=tuple(Attempt.begin(self.runner.slots[name]) for name in names),
+        )
+        tasks = [Task(f"part-{part.number}", part) for part in self.parts]
+        done = {f"part-{number}" for number in covered}
+        _, seconds = self.runner.write(names, tasks, work, done)
+        for sidecar in sidecars:
+            receipts = without_overlap(self.runner.slots[sidecar.name].receipts())
+            self.runner.commit(sidecar.name, sidecar.version, receipts, seconds)
+
+    def _standing(self, *removals: str) -> Standing:
+        sidecars = tuple(self.stages[stage.name].table(stage.table) for stage in self.pipeline.sidecars)
+        return Standing(
+            sidecars, tuple(self.stages[name].table(TABLES[name]) for name in removals if name in self.stages)
+        )
+
+    def _by_part(self, name: str, work: Any) -> tuple[list[Receipt], float]:
+        tasks = [Task(f"part-{part.number}", part) for part in self.parts]
+        receipts, seconds = self.runner.write([name], tasks, work)
+        _expect_all(name, receipts[name], tasks)
+        return receipts[name] or [Receipt(key="none", accounts={name: RowAccount()})], seconds
+
+    def _identify(self) -> None:
+        stage = self.pipeline.identify
+        count = self.stages["text"].manifest.account.kept
+        with self.runner.working(stage.name) as clock:
+            rows = read_narrow(
+                self.runner.session(), self.parts, identify.ReadIds(self.stages["text"].table("keys")), identify.READS
+            )
+            attempt = Attempt.begin(self.runner.slots[stage.name])
+            receipts = write_decisions(stage(rows), "ids", attempt, _partitions(count), digest=identify.DECIDED)
+            seconds = clock()
+        repeated = add_counts(receipt.counts["rows"] for receipt in receipts).get("decided", 0)
+        account = RowAccount(rows_in=count, kept=count)
+        details = {"repeated_ids": repeated}
+        self.runner.commit(
+            stage.name, stage.version, receipts, seconds, accounts={stage.name: account}, details=details
+        )
+
+    def _decide(self) -> None:
+        work = Decide(
+            rules=self.pipeline.rules,
+            keys=self.stages["text"].table("keys"),
+            signals=self.stages["measure"].table("signals"),
+            standing=self._standing(),
+            attempt=Attempt.begin(self.runner.slots["decide"]),
+        )
+        receipts, seconds = self._by_part("decide", work)
+        self._check_drops(receipts)
+        rules = [described(rule) for rule in self.pipeline.rules.rules]
+        self.runner.commit("decide", work.version, receipts, seconds, details={"rules": rules})
+
+    def _dedup(self) -> None:
+        stage = self.pipeline.dedup
+        if stage is None:
+            return
+        count = self.stages["decide"].manifest.account.kept
+        read = dedup_exact.ReadKeys(
+            keys=self.stages["text"].table("keys"),
+            fingerprints=self.stages["fingerprint"].table("fingerprints"),
+            ids=self.stages["identify"].table("ids"),
+            standing=self._standing("decide"),
+            priorities={source.name: source.priority for source in self.pipeline.sources},
+        )
+        with self.runner.working(stage.name) as clock:
+            rows = read_narrow(self.runner.session(), self.parts, read, dedup_exact.READS)
+            attempt = Attempt.begin(self.runner.slots[stage.name])
+            receipts = write_decisions(
+                stage(rows), "duplicates", attempt, _partitions(count), digest=dedup_exact.DECIDED
+            )
+            seconds = clock()
+        counts = add_counts(receipt.counts["rows"] for receipt in receipts)
+        removed, members = counts.get("removed", 0), counts.get("decided", 0)
+        merged = {"exact_duplicate": removed} if removed else {}
+        account = RowAccount(rows_in=count, kept=count - removed, merged=merged)
+        details = {"clusters": members - removed, "members": members}
+        self.runner.commit(
+            stage.name, stage.version, receipts, seconds, accounts={stage.name: account}, details=details
+        )
+
+    def _tier(self) -> None:
+        from corpus.ruleset.tiers import cut_points
+
+        frame = TierFrame(
+            policy=self.pipeline.tiers,
+            keys=self.stages["text"].table("keys"),
+            signals=self.stages["measure"].table("signals"),
+            decisions=self.stages["decide"].table("decisions"),
+            standing=self._standing("decide", "dedup-exact"),
+        )
+        cuts = cut_points(self._histogram(frame), self.pipeline.tiers)
+        work = AssignTiers(frame, cuts, Attempt.begin(self.runner.slots["tier"]))
+        receipts, seconds = self._by_part("tier", work)
+        details = {"tiers": list(self.pipeline.tiers.names), "cuts": cuts.to_dicts()}
+        self.runner.commit("tier", work.version, receipts, seconds, details=details)
+
+    def _histogram(self, frame: TierFrame) -> pl.DataFrame:
+        import polars as pl
+
+        from corpus.ruleset.tiers import HISTOGRAM as EMPTY
+        from corpus.stages.tier import HISTOGRAM
+
+        if not frame.policy.percentile_calls or not self.parts:
+            return pl.DataFrame(schema=EMPTY)
+        return sum_histograms(read_narrow(self.runner.session(), self.parts, ReadHistogram(frame), HISTOGRAM))
+
+    def _publish(self) -> None:
+        settings = self.pipeline.settings.publish
+        text = self.stages["text"]
+        dedup = self.stages.get("dedup-exact")
+        work = Publish(
+            text=text.table("text"),
+            dropped=text.table("dropped"),
+            quarantine=text.table("quarantine"),
+            failed=tuple(self.stages[stage.name].table("failed") for stage in self.pipeline.sidecars),
+            decisions=self.stages["decide"].table("decisions"),
+            ids=self.stages["identify"].table("ids"),
+            duplicates=dedup.table("duplicates") if dedup is not None else Table(text.slot, {}),
+            tiers=self.stages["tier"].table("tiers"),
+            rules=self.pipeline.rules,
+            tier_names=tuple(tier.name for tier in self.pipeline.tiers.tiers),
+            tokens=TokenCounter(settings.tokenizer, settings.chars_per_token),
+            file_bytes=settings.file_bytes,
+            attempt=Attempt.begin(self.runner.slots["publish"]),
+        )
+        groups = group_parts(text.manifest.parts, 2 * settings.file_bytes)
+        tasks = [Task(f"group-{number}-of-{len(groups)}", (number, parts)) for number, parts in enumerate(groups)]
+        left, seconds = self.runner.write(["publish"], tasks, work)
+        receipts = left["publish"] or [Receipt(key="none", accounts={"publish": RowAccount()})]
+        kept = self.stages["tier"].manifest.account.kept
+        published = combine(receipts)["accounts"]["publish"].kept
+        expect(published == kept, f"publish: {published} rows were published of {kept} kept before")
+        self.runner.commit("publish", work.version, receipts, seconds, details={"tokens": work.tokens.described})
+
+    def _check_quarantine(self, receipts: Sequence[Receipt]) -> None:
+        account = combine(receipts)["accounts"].get("ingest", RowAccount())
+        lost = sum(account.quarantined.values())
+        limit = self.pipeline.settings.limits.quarantine_share
+        if lost > limit * account.rows_in:
+            raise RejectedTooMuch(
+                f"ingest: {lost} of {account.rows_in} records ({lost / account.rows_in:.1%}) cannot be read; the "
+                f"pipeline allows {limit:.1%} (limits.quarantine_share). Reasons: {dict(account.quarantined)}. Nothing "
+                "was committed, what was read is kept: repair the input, or raise the limit and repeat the command"
+            )
+
+    def _check_drops(self, receipts: Sequence[Receipt]) -> None:
+        account = combine(receipts)["accounts"]["decide"]
+        low, high = self.pipeline.settings.limits.drop_share
+        if account.rows_in == 0:
+            return
+        share = sum(account.dropped.values()) / account.rows_in
+        if not low <= share <= high:
+            worst = dict(sorted(account.dropped.items(), key=lambda item: -item[1])[:5])
+            raise RejectedTooMuch(
+                f"decide: the rules drop {share:.1%} of {account.rows_in} records; the pipeline allows {low:.0%} to "
+                f"{high:.0%} (limits.drop_share). First failing rules: {worst}. Nothing was committed: change a bound "
+                "or the limit and repeat the command"
+            )
+
+
+def without_overlap(receipts: Sequence[Receipt]) -> list[Receipt]:
+    """Receipts of splits and of single parts may cover the same part; the one with more parts counts."""
+    taken: set[int] = set()
+    chosen = []
+    for receipt in sorted(receipts, key=lambda item: (-len(item.parts), item.key)):
+        numbers = {part.number for part in receipt.parts}
+        if not numbers & taken:
+            chosen.append(receipt)
+            taken |= numbers
+    return chosen
+
+
+def _expect_all(name: str, receipts: Sequence[Receipt], tasks: Sequence[Task[Any]]) -> None:
+    expect(len(receipts) == len(tasks), f"{name}: {len(receipts)} of {len(tasks)} receipts are there")
+
+
+def _partitions(rows: int) -> int:
+    return max(2, rows // ROWS_PER_PARTITION)

@@ -1,0 +1,231 @@
+"""Why a record is where it is: what every rule saw of it, which record survived instead, why it could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pyarrow.compute as pc
+
+from corpus.errors import UsageError
+from corpus.identity import from_halves, repeated_id
+from corpus.inspect import locate
+from corpus.inspect.files import read_row
+from corpus.inspect.locate import Address
+from corpus.rundir import RunDir
+from corpus.slot import Committed, Table
+
+PREVIEW = 200
+Outcome = Literal["kept", "dropped", "merged", "quarantined"]
+Value = float | int | str | None
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A rule that looked at the record: what it saw, what it allows, what it is for and where it stands."""
+
+    rule: str
+    value: Value
+    bound: str
+    failed: bool
+    action: str
+    reason: str
+    at: str
+    signal: str
+
+
+@dataclass(frozen=True)
+class Survivor:
+    """The record that is kept in place of a duplicate."""
+
+    doc_id: str
+    source: str
+    source_key: str
+    preview: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Everything a run knows about one record.
+
+    `rules` are those that looked at it, failing ones first; `reasons` are the ids of the failing ones or the reason of
+    another stage. `path`, `ordinal` and `detail` belong to a quarantined record, `tier` and `cluster_size` to a kept one.
+    """
+
+    outcome: Outcome
+    stage: str
+    source: str
+    source_key: str | None
+    doc_id: str | None = None
+    lang: str | None = None
+    reasons: tuple[str, ...] = ()
+    tier: str | None = None
+    cluster_size: int = 1
+    rules: tuple[Looked, ...] = ()
+    survivor: Survivor | None = None
+    path: str | None = None
+    ordinal: int | None = None
+    detail: str | None = None
+    preview: str | None = None
+
+
+def explain(root: str, wanted: str) -> list[Explanation]:
+    """What became of the record with this doc_id, or of every record with this key of its source.
+
+    Reads narrow columns and single rows, never the data set. UsageError when the run has no such record.
+    """
+    run = RunDir.open(root)
+    stages = run.need_published()
+    found = [_explain(stages, address) for address in locate.addresses(stages, wanted)]
+    found += [_unselected(item) for item in locate.unselected(stages, wanted)]
+    if not found or not locate.is_id(wanted):
+        found += [_quarantined(item) for item in locate.quarantined(stages, wanted) if not _told(item, found)]
+    if not found:
+        raise UsageError(
+            f"{root}: has no record {wanted!r}; give a doc_id (32 hex digits) or a source_key, as they stand in "
+            "dataset/, rejected/ and quarantine/ (path#ordinal for records without an id of their own)"
+        )
+    return found
+
+
+def _told(item: Mapping[str, Any], found: list[Explanation]) -> bool:
+    """A row on which a kernel failed has an address and a quarantine row; one is enough."""
+    return item["stage"] != "ingest" and any(
+        other.outcome == "quarantined" and (other.source, other.source_key) == (item["source"], item["source_key"])
+        for other in found
+    )
+
+
+def _explain(stages: Mapping[str, Committed], address: Address) -> Explanation:
+    text, keys = stages["text"].table("text"), stages["text"].table("keys")
+    record = _row(text, address, ["source", "source_key", "lang", "text"])
+    ids = _row(keys, address, ["id0", "id1"])
+    common: dict[str, Any] = {
+        "doc_id": _named(ids["id0"], ids["id1"], locate.rank_of(stages["identify"].table("ids"), address)),
+        "source": record["source"],
+        "source_key": record["source_key"],
+        "lang": record["lang"],
+        "preview": record["text"][:PREVIEW],
+    }
+    for stage in stages.values():
+        failure = _sparse(stage.table("failed"), address)
+        if failure is not None:
+            reasons = ("kernel_error",)
+            return Explanation("quarantined", failure["stage"], reasons=reasons, detail=failure["detail"], **common)
+    decision = _sparse(stages["decide"].table("decisions"), address)
+    rules = looked_at(stages, address, record["source"], record["lang"], decision["failed"] if decision else [])
+    if decision is not None and decision["removed"]:
+        reasons = tuple(rule.rule for rule in rules if rule.failed)
+        return Explanation("dropped", "decide", reasons=reasons, rules=rules, **common)
+    duplicate = _sparse(stages["dedup-exact"].table("duplicates"), address) if "dedup-exact" in stages else None
+    if duplicate is not None and duplicate["removed"]:
+        survivor = _survivor(stages, duplicate)
+        return Explanation(
+            "merged", "dedup-exact", reasons=("exact_duplicate",), rules=rules, survivor=survivor, **common
+        )
+    size = duplicate["cluster_size"] if duplicate is not None else 1
+    return Explanation("kept", "publish", tier=_tier(stages, address), cluster_size=size, rules=rules, **common)
+
+
+def looked_at(
+    stages: Mapping[str, Committed], address: Address, source: str, lang: str | None, failed: list[int]
+) -> tuple[Looked, ...]:
+    """Every rule that applies to the record, with the stored value; failing rules first, else in rule-set order."""
+    import polars as pl
+
+    from corpus.ruleset.compile import concerned, primary_lang
+    from corpus.ruleset.model import Applies
+
+    rules = stages["decide"].manifest.details["rules"]
+    if not rules:
+        return ()
+    signals = stages["measure"].table("signals").files[address.part]
+    values = read_row(stages["measure"].slot, signals, address.row, _columns(rules))
+    frame = pl.DataFrame({name: [value] for name, value in values.items()}).with_columns(
+        pl.lit(lang, pl.String).alias("lang"), pl.lit(source).alias("source"), pl.lit("document").alias("kind")
+    )
+    frame = frame.with_columns(primary_lang().alias("lang"))
+    applies = [
+        Applies(**{name: tuple(value) if isinstance(value, list) else value for name, value in rule["applies"].items()})
+        for rule in rules
+    ]
+    concerns = frame.select([concerned(item).alias(str(index)) for index, item in enumerate(applies)]).row(0)
+    found = [
+        Looked(
+            rule=rule["id"],
+            value=values[rule["signal"]],
+            bound=rule["bound"],
+            failed=index in failed,
+            action=rule["action"],
+            reason=rule["reason"],
+            at=rule["at"],
+            signal=rule["signal"],
+        )
+        for index, rule in enumerate(rules)
+        if concerns[index] or index in failed
+    ]
+    return tuple(sorted(found, key=lambda rule: not rule.failed))
+
+
+def _columns(rules: list[dict[str, Any]]) -> list[str]:
+    lengths = any(rule["applies"]["min_chars"] or rule["applies"]["max_chars"] for rule in rules)
+    return sorted({rule["signal"] for rule in rules} | ({"chars"} if lengths else set()))
+
+
+def _survivor(stages: Mapping[str, Committed], duplicate: Mapping[str, Any]) -> Survivor:
+    id0, id1, rank = (duplicate[name] for name in ("survivor0", "survivor1", "survivor_rank"))
+    address = locate.find_survivor(stages["dedup-exact"].table("duplicates"), id0, id1, rank)
+    record = {"source": "", "source_key": "", "text": ""}
+    if address is not None:
+        record = _row(stages["text"].table("text"), address, list(record))
+    return Survivor(_named(id0, id1, rank), record["source"], record["source_key"], record["text"][:PREVIEW])
+
+
+def _tier(stages: Mapping[str, Committed], address: Address) -> str:
+    place = _row(stages["tier"].table("tiers"), address, ["tier"])["tier"]
+    return str(stages["tier"].manifest.details["tiers"][place])
+
+
+def _unselected(item: Mapping[str, Any]) -> Explanation:
+    return Explanation(
+        "dropped",
+        item["stage"],
+        item["source"],
+        item["source_key"],
+        doc_id=item["doc_id"],
+        lang=item["lang"],
+        reasons=tuple(item["reasons"]),
+    )
+
+
+def _quarantined(item: Mapping[str, Any]) -> Explanation:
+    located = bool(item["path"])
+    return Explanation(
+        "quarantined",
+        item["stage"],
+        item["source"],
+        item["source_key"],
+        reasons=(item["reason"],),
+        path=item["path"] if located else None,
+        ordinal=item["ordinal"] if located and item["ordinal"] >= 0 else None,
+        detail=item["detail"],
+    )
+
+
+def _named(id0: int, id1: int, rank: int) -> str:
+    doc_id = from_halves(id0, id1)
+    return repeated_id(doc_id, rank) if rank else doc_id
+
+
+def _row(table: Table, address: Address, columns: list[str]) -> dict[str, Any]:
+    return read_row(table.slot, table.files[address.part], address.row, columns)
+
+
+def _sparse(table: Table, address: Address) -> dict[str, Any] | None:
+    """The row of a sparse table that is about this record, if any."""
+    rows = table.read(address.part)
+    if rows is None:
+        return None
+    found = rows.filter(pc.equal(rows.column("row"), address.row)).to_pylist()
+    return dict(found[0]) if found else None

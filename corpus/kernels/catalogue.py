@@ -1,0 +1,219 @@
+"""Every signal there is, and the one function that measures them.
+
+A signal is looked up here by name; its family is the kernel that computes it. One family reads the text once for all
+its calls, so asking for twenty character ratios costs as much as asking for one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from corpus.kernels.signal import Param, Signal, SignalCall
+
+CHAR_KINDS = (
+    "han", "kana", "hangul", "latin", "greek", "cyrillic", "letter", "digit", "punctuation", "symbol", "whitespace",
+    "control", "format", "emoji", "private", "replacement", "uppercase", "alphanumeric", "fullwidth", "traditional",
+)  # fmt: skip
+PHRASE_GROUPS = ("javascript", "lorem_ipsum", "cookie", "placeholder", "html_remnant", "mojibake")
+
+_OF_CHARS = (Param("of", str, choices=CHAR_KINDS),)
+
+
+def _ratio(name: str, family: str, doc: str, *params: Param) -> Signal:
+    return Signal(name, family, doc, "ratio", pa.float32(), params)
+
+
+def _count(name: str, family: str, doc: str, *params: Param) -> Signal:
+    return Signal(name, family, doc, "count", pa.int32(), params)
+
+
+def _length(name: str, family: str, doc: str, *params: Param) -> Signal:
+    return Signal(name, family, doc, "characters", pa.int32(), params)
+
+
+def _mean(name: str, family: str, doc: str, *params: Param) -> Signal:
+    return Signal(name, family, doc, "characters", pa.float32(), params)
+
+
+def _density(name: str, doc: str, *params: Param) -> Signal:
+    return Signal(name, "patterns", doc, "count", pa.float32(), params)
+
+
+SIGNALS: Mapping[str, Signal] = {
+    # characters
+    "chars": _length("chars", "chars", "Code points of the text."),
+    "char_ratio": _ratio("char_ratio", "chars", "Share of all code points that are of a kind.", *_OF_CHARS),
+    "char_count": _count("char_count", "chars", "Code points that are of a kind.", *_OF_CHARS),
+    "script": Signal(
+        "script",
+        "chars",
+        "ISO 15924 code of the script most letters belong to (Hani, Kana, Hang, Latn, Cyrl...); null without letters.",
+        "label",
+        pa.string(),
+    ),
+    # lines and paragraphs
+    "lines": _count("lines", "lines", "Lines that are not blank."),
+    "mean_line_length": _mean("mean_line_length", "lines", "Mean code points of a line, outer spaces left out."),
+    "max_line_length": _length("max_line_length", "lines", "Code points of the longest line."),
+    "short_line_ratio": _ratio(
+        "short_line_ratio",
+        "lines",
+        "Share of lines with fewer than `below` code points.",
+        Param("below", int, default=30, minimum=1, maximum=100_000),
+    ),
+    "duplicate_line_ratio": _ratio("duplicate_line_ratio", "lines", "Share of lines that repeat an earlier line."),
+    "duplicate_line_char_ratio": _ratio(
+        "duplicate_line_char_ratio", "lines", "Share of the characters of lines that stand in repeated lines."
+    ),
+    "bullet_line_ratio": _ratio("bullet_line_ratio", "lines", "Share of lines that start with a bullet."),
+    "ellipsis_line_ratio": _ratio("ellipsis_line_ratio", "lines", "Share of lines that end with an ellipsis."),
+    "terminal_line_ratio": _ratio(
+        "terminal_line_ratio", "lines", "Share of lines that end with a sentence mark, closing quotes allowed after it."
+    ),
+    "paragraphs": _count("paragraphs", "lines", "Blocks of lines separated by blank lines."),
+    "mean_paragraph_length": _mean(
+        "mean_paragraph_length", "lines", "Mean code points of a paragraph, without the outer spaces of its lines."
+    ),
+    "duplicate_paragraph_ratio": _ratio(
+        "duplicate_paragraph_ratio", "lines", "Share of paragraphs that repeat an earlier one."
+    ),
+    "duplicate_paragraph_char_ratio": _ratio(
+        "duplicate_paragraph_char_ratio", "lines", "Share of the characters of paragraphs that stand in repeated ones."
+    ),
+    "newline_ratio": _ratio("newline_ratio", "lines", "Newlines for each code point."),
+    "sentences": _count("sentences", "lines", "Sentences: ended by a Chinese or Latin sentence mark or a line's end."),
+    # repetition
+    "tokens": _count("tokens", "repetition", "Tokens: each Han, kana or hangul character, each other run of letters."),
+    "top_ngram_char_ratio": _ratio(
+        "top_ngram_char_ratio",
+        "repetition",
+        "Share of token characters taken by the most frequent token n-gram; 0 when none repeats.",
+        Param("n", int, minimum=2, maximum=10),
+    ),
+    "duplicate_ngram_char_ratio": _ratio(
+        "duplicate_ngram_char_ratio",
+        "repetition",
+        "Share of token characters in token n-grams seen before, never counting a character twice.",
+        Param("n", int, minimum=2, maximum=20),
+    ),
+    "longest_run": _length("longest_run", "repetition", "Longest run of one repeated code point."),
+    "token_diversity": _ratio("token_diversity", "repetition", "Distinct tokens over all tokens."),
+    # words
+    "words": _count("words", "words", "Words: runs of alphabetic scripts, and two words for three Han or kana."),
+    "mean_word_length": _mean("mean_word_length", "words", "Mean code points of words of alphabetic scripts."),
+    "max_word_length": _length("max_word_length", "words", "Code points of the longest piece without a space."),
+    "long_word_ratio": _ratio(
+        "long_word_ratio",
+        "words",
+        "Share of pieces between spaces that are longer than `above` code points.",
+        Param("above", int, default=40, minimum=1, maximum=100_000),
+    ),
+    "alphabetic_word_ratio": _ratio(
+        "alphabetic_word_ratio", "words", "Share of pieces between spaces that hold at least one letter."
+    ),
+    "symbol_word_ratio": _ratio(
+        "symbol_word_ratio",
+        "words",
+        "Hashes, or ellipses, for each word; 1 at most.",
+        Param("of", str, choices=("hash", "ellipsis")),
+    ),
+    "stop_words": _count(
+        "stop_words",
+        "words",
+        "How many different function words of a language occur.",
+        Param("language", str, choices=("en", "zh")),
+    ),
+    # patterns
+    "url_count": _count("url_count", "patterns", "URLs."),
+    "email_count": _count("email_count", "patterns", "E-mail addresses."),
+    "url_char_ratio": _ratio("url_char_ratio", "patterns", "Share of the text's code points that stand in URLs."),
+    "phrase_density": _density(
+        "phrase_density",
+        "Phrases of a group for each 1,000 code points.",
+        Param("of", str, choices=PHRASE_GROUPS),
+    ),
+    "pattern_density": _density(
+        "pattern_density",
+        "Matches of a regular expression (Rust dialect) for each 1,000 code points.",
+        Param("pattern", str),
+    ),
+    "curly_ratio": _ratio("curly_ratio", "patterns", "Share of code points that are curly brackets."),
+    # of the record, not of its text
+    "lang_score": Signal(
+        "lang_score", "record", "Confidence of the language identifier.", "ratio", pa.float32(), reads="lang_score"
+    ),
+    "url_length": Signal("url_length", "record", "Code points of the URL.", "characters", pa.int32(), reads="url"),
+}
+"""Every signal by name. A rule may only bound what is listed here."""
+
+
+def complete(call: SignalCall) -> SignalCall:
+    """`call` with every parameter of its signal, in the catalogue's order; KeyError without a required one."""
+    given = call.arguments
+    return SignalCall(
+        call.kernel,
+        tuple(
+            (param.name, given[param.name] if param.default is None else given.get(param.name, param.default))
+            for param in SIGNALS[call.kernel].params
+        ),
+    )
+
+
+def measure(batch: pa.RecordBatch, calls: Sequence[SignalCall]) -> pa.RecordBatch:
+    """One column for each call, named `call.column`, with as many rows as `batch`.
+
+    Null text gives null; so does a ratio of nothing (an empty text, no lines, no letters). Total on any valid UTF-8,
+    in time linear in its bytes, and equal for any way of cutting the rows into batches. KeyError for an unknown
+    signal, a missing argument or a missing column.
+    """
+    unique = list(dict.fromkeys(calls))
+    families: dict[tuple[str, str], list[SignalCall]] = {}
+    for call in unique:
+        signal = SIGNALS[call.kernel]
+        families.setdefault((signal.family, signal.reads), []).append(call)
+    columns: dict[SignalCall, pa.Array] = {}
+    for (family, reads), members in families.items():
+        column = batch.column(reads)
+        arrays = _kernel(family)(column, [complete(call) for call in members])
+        columns.update(zip(members, arrays, strict=True))
+    return pa.RecordBatch.from_arrays(
+        [columns[call].cast(SIGNALS[call.kernel].type) for call in unique], names=[call.column for call in unique]
+    )
+
+
+Kernel = Callable[[pa.Array, Sequence[SignalCall]], list[pa.Array]]
+
+
+def _kernel(family: str) -> Kernel:
+    """The function of a family, imported when it is first needed."""
+    match family:
+        case "chars":
+            from corpus.kernels.chars import measure_chars
+
+            return measure_chars
+        case "lines":
+            from corpus.kernels.lines import measure_lines
+
+            return measure_lines
+        case "repetition":
+            from corpus.kernels.repetition import measure_repetition
+
+            return measure_repetition
+        case "words":
+            from corpus.kernels.words import measure_words
+
+            return measure_words
+        case "patterns":
+            from corpus.kernels.patterns import measure_patterns
+
+            return measure_patterns
+        case _:
+            return measure_record
+
+
+def measure_record(column: pa.Array, calls: Sequence[SignalCall]) -> list[pa.Array]:
+    """Signals of columns other than the text."""
+    return [pc.utf8_length(column) if call.kernel == "url_length" else column for call in calls]

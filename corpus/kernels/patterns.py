@@ -1,0 +1,106 @@
+"""URLs, addresses, boilerplate phrases and patterns of the user's own, by polars' regular expressions.
+
+The engine is Rust's: no look-around, no back-references, and time linear in the text for every pattern.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+import pyarrow as pa
+
+from corpus.kernels.signal import SignalCall
+
+URL = r"(?i)(?:https?://|\bwww\.)[!#-&(-;=?-\[\]_a-z~]+"
+"""A scheme or `www.` and what follows it in ASCII: a URL in running Chinese ends where the Chinese goes on."""
+EMAIL = r"[A-Za-z0-9._%+\-]{1,64}@(?:[A-Za-z0-9\-]{1,63}\.){1,8}[A-Za-z]{2,24}"
+
+PHRASES: dict[str, tuple[str, ...]] = {
+    "javascript": (
+        r"(?:enable|requires?|turn on|without|activate) java ?script",
+        r"java ?script (?:is|has been|must be|seems to be|needs to be) (?:disabled|enabled|turned|required)",
+        r"(?:启用|开启|打开|启动|禁用了?|啟用|開啟|停用) ?java ?script",
+        r"(?:浏览器|瀏覽器)(?:不支持|未启用|禁用了|不支援|未啟用) ?java ?script",
+    ),
+    "lorem_ipsum": (r"lorem ipsum", r"dolor sit amet", r"consectetur adipisc"),
+    "cookie": (
+        r"(?:accept|reject|allow|manage|decline)(?: all| our| the use of)? cookies",
+        r"(?:we|site|website|page) uses? cookies",
+        r"cookie (?:policy|notice|settings|preferences|consent)",
+        r"(?:接受|允许|拒绝|管理|使用|启用|同意|允許|拒絕)(?:所有|全部|的)? ?cookies?",
+        r"cookies? ?(?:政策|设置|声明|偏好|設定|聲明)",
+    ),
+    "placeholder": (
+        r"under construction",
+        r"coming soon",
+        r"page (?:not|cannot be|could not be) found",
+        r"(?:insert|your|sample|placeholder) text (?:here|goes here)",
+        r"no (?:content|results|posts) (?:yet|found|available)",
+        r"此处(?:填写|输入|插入|省略)",
+        r"(?:页面|网页|文章|内容)(?:不存在|已删除|已被删除|找不到|为空)",
+        r"暂无(?:内容|数据|简介|评论|信息|相关)",
+        r"(?:正在|网站|页面)建设中",
+        r"敬请期待|敬請期待|待补充|占位符|頁面不存在",
+    ),
+    "html_remnant": (
+        r"</?(?:div|span|p|br|a|b|i|td|tr|th|table|tbody|li|ul|ol|img|font|script|style|strong|em|h[1-6])"
+        r"(?:\s[^<>]{0,300})?/?>",
+        r"&(?:nbsp|amp|lt|gt|quot|ldquo|rdquo|hellip|mdash|#x?[0-9a-f]{2,6});",
+        r"<!--|-->|<!\[CDATA\[|\]\]>",
+    ),
+    "mojibake": (
+        r"锟斤拷|锟斤|斤拷|烫烫烫|屯屯屯|鈥[檚渟滄攁]?|锛[屽歿岀]|銆[傚佸愬]|鐨勪|浜嗕|涓€",
+        r"[ÃÂ][\x{80}-\x{BF}]|â€[\x{80}-\x{2122}]|[äåæçèé][\x{80}-\x{BF}]{2}|ï¿½|ï»¿|\x{FFFD}{2,}",
+    ),
+}
+"""What pages carry that is no prose, by group; written for this project. Case matters to mojibake alone."""
+
+_GROUPS = {name: ("" if name == "mojibake" else "(?i)") + "|".join(parts) for name, parts in PHRASES.items()}
+
+
+def problem(pattern: str) -> str | None:
+    """Why `pattern` cannot be used; None when it can."""
+    if pattern == "":
+        return "is empty, and an empty pattern matches everywhere"
+    try:
+        pl.Series([""]).str.count_matches(pattern)
+    except pl.exceptions.ComputeError as error:
+        return str(error).strip().splitlines()[-1].strip()
+    return None
+
+
+def measure_patterns(text: pa.Array, calls: Sequence[SignalCall]) -> list[pa.Array]:
+    """The signals of the `patterns` family. An unusable pattern of a user's is ValueError."""
+    frame = pl.DataFrame({"text": pl.Series(text if len(text) else pa.array([], pa.large_string()), dtype=pl.String)})
+    names = [f"s{index}" for index in range(len(calls))]
+    frame = frame.with_columns(chars=pl.col("text").str.len_chars().cast(pl.Float64))
+    try:
+        measured = frame.select(_expression(call).alias(name) for call, name in zip(calls, names, strict=True))
+    except pl.exceptions.ComputeError as error:
+        raise ValueError(f"a pattern cannot be used: {str(error).strip()}") from None
+    return [measured[name].to_arrow() for name in names]
+
+
+def _expression(call: SignalCall) -> pl.Expr:
+    text, chars = pl.col("text"), pl.col("chars")
+    match call.kernel:
+        case "url_count":
+            return text.str.count_matches(URL).cast(pl.Int32)
+        case "email_count":
+            return text.str.count_matches(EMAIL).cast(pl.Int32)
+        case "url_char_ratio":
+            rest = text.str.replace_all(URL, "").str.len_chars()
+            return _per(chars - rest, chars)
+        case "curly_ratio":
+            curly = text.str.count_matches("{", literal=True) + text.str.count_matches("}", literal=True)
+            return _per(curly, chars)
+        case "phrase_density":
+            return _per(text.str.count_matches(_GROUPS[str(call.arguments["of"])]) * 1000.0, chars)
+        case _:
+            return _per(text.str.count_matches(str(call.arguments["pattern"])) * 1000.0, chars)
+
+
+def _per(part: pl.Expr, whole: pl.Expr) -> pl.Expr:
+    """`part / whole`, null for an empty text."""
+    return pl.when(whole > 0).then(part / whole).otherwise(None).cast(pl.Float32)

@@ -1,0 +1,152 @@
+"""A pipeline as stages in order: composed from settings, checked against each other, before any Spark is started."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from corpus import config, located
+from corpus.errors import ConfigError, ContractError, Problem
+from corpus.kernels.signal import SignalCall
+from corpus.readers.plan import input_digest, plan_splits
+from corpus.readers.split import Split
+from corpus.ruleset.load import load_rules
+from corpus.ruleset.model import RuleSet, sorted_calls
+from corpus.ruleset.policy import TierPolicy, load_tiers
+from corpus.schema import RAW
+from corpus.stage import COUNTED, DROPPED, RowStage, Sidecar
+from corpus.stages.dedup_exact import DedupExact
+from corpus.stages.fingerprint import Fingerprint
+from corpus.stages.identify import Identify
+from corpus.stages.ingest import Ingest
+from corpus.stages.measure import Measure
+from corpus.stages.normalise import Normalise
+from corpus.stages.select import Select
+
+SPLIT_BYTES = 32 << 20
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Everything a run does, in order: ingest, `rows`, `sidecars`, identify, decide, dedup, tier, publish."""
+
+    settings: config.Pipeline
+    rules: RuleSet
+    tiers: TierPolicy
+    rows: tuple[RowStage, ...]
+    sidecars: tuple[Sidecar, ...]
+    identify: Identify = field(default_factory=Identify)
+    dedup: DedupExact | None = None
+
+    @property
+    def sources(self) -> tuple[config.Source, ...]:
+        """The sources that `select.sources` lets in."""
+        wanted = self.settings.select.sources
+        return tuple(
+            source
+            for source in self.settings.sources
+            if (not wanted.include or _matches(source.name, wanted.include))
+            and not _matches(source.name, wanted.exclude)
+        )
+
+    def splits(self, split_bytes: int = SPLIT_BYTES) -> list[Split]:
+        """The input cut into units of work; a pure function of the files found."""
+        return plan_splits(self.sources, split_bytes)
+
+    def check(self) -> dict[str, pa.DataType]:
+        """Chain every contract on schemas alone; ContractError lists all mismatches. Returns the final columns."""
+        have: dict[str, pa.DataType] = {item.name: item.type for item in RAW}
+        problems: list[str] = []
+        stages: list[Any] = [Ingest(self.settings.sources[0]), *self.rows, *self.sidecars]
+        for stage in stages:
+            try:
+                have = stage.contract.chain(have, stage.name)
+            except ContractError as error:
+                problems.append(str(error))
+            have = {name: kind for name, kind in have.items() if name != DROPPED and not name.startswith(COUNTED)}
+        if problems:
+            raise ContractError("\n".join(problems))
+        return have
+
+
+def compose(settings: config.Pipeline, extra: Sequence[RowStage] = ()) -> Pipeline:
+    """The stages that `settings` ask for; `extra` row stages of the caller's own run after normalisation.
+
+    Raises ConfigError with every problem of every rule file and of the tier policy.
+    """
+    rules, tiers = _collect(lambda: load_rules(settings.rules), lambda: load_tiers(settings.tiers))
+    calls = sorted_calls({*rules.calls, *tiers.calls})
+    rows: tuple[RowStage, ...] = (Select(settings.select), Normalise(settings.normalise), *extra)
+    sidecars: tuple[Sidecar, ...] = (Measure(calls),)
+    dedup = None
+    if settings.dedup.exact:
+        sidecars += (Fingerprint(),)
+        dedup = DedupExact(settings.dedup.keep)
+    pipeline = Pipeline(settings, rules, tiers, rows, sidecars, dedup=dedup)
+    if not pipeline.sources:
+        raise ConfigError([Problem("select.sources", 0, 0, "lets no source in; widen include or narrow exclude")])
+    pipeline.check()
+    return pipeline
+
+
+def read(path: str | Path) -> Pipeline:
+    """The pipeline in a file; ConfigError with every problem of the file, its rule files and its tier policy."""
+    try:
+        return compose(config.load(path))
+    except ConfigError as error:
+        problems = list(error.problems)
+    try:
+        raw = located.parse(Path(path).read_text(encoding="utf-8"), str(path)).value
+    except (ConfigError, OSError, UnicodeDecodeError):
+        raw = None
+    if isinstance(raw, dict):
+        base = Path(path).parent
+        names = [config.below(base, name) for name in raw.get("rules") or () if isinstance(name, str)]
+        tiers = raw.get("tiers")
+        loaders: list[Callable[[], Any]] = [lambda: load_rules(names)] if names else []
+        if isinstance(tiers, str):
+            loaders.append(lambda: load_tiers(config.below(base, tiers)))
+        try:
+            _collect(*loaders)
+        except ConfigError as error:
+            problems.extend(error.problems)
+    raise ConfigError(problems)
+
+
+def _collect(*loaders: Callable[[], Any]) -> list[Any]:
+    """What each loader gives; ConfigError with the problems of all of them."""
+    found, problems = [], []
+    for load in loaders:
+        try:
+            found.append(load())
+        except ConfigError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise ConfigError(problems)
+    return found
+
+
+def text_settings(pipeline: Pipeline, splits: Sequence[Split]) -> dict[str, Any]:
+    """What decides the cleaned text: the input, how it is read, and every row stage."""
+    limits = pipeline.settings.limits
+    return {
+        "input": input_digest(splits),
+        "sources": [Ingest(source).settings() for source in pipeline.sources],
+        "limits": limits.model_dump(mode="json", include={"record_bytes", "depth", "bomb_ratio", "bomb_bytes"}),
+        "ingest": Ingest.version,
+        "rows": [[stage.name, stage.version, stage.settings()] for stage in pipeline.rows],
+    }
+
+
+def calls_of(pipeline: Pipeline) -> tuple[SignalCall, ...]:
+    """Every signal the pipeline measures."""
+    return next(stage.calls for stage in pipeline.sidecars if isinstance(stage, Measure))
+
+
+def _matches(name: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)

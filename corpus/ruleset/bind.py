@@ -1,0 +1,125 @@
+"""From the names and numbers in a file to a signal that exists, called as it may be, and bounded where it can be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from corpus.errors import Problem
+from corpus.kernels.signal import Param, Signal, SignalCall, Value
+from corpus.located import Located, Step, suggest
+from corpus.ruleset.model import Bound, plain
+
+_REFUSED = (
+    (r"\(\?<[=!]", "look-behind"),
+    (r"\(\?[=!]", "look-ahead"),
+    (r"\\[1-9]|\(\?P=|\\k<", "a back-reference"),
+    (r"\(\?>", "an atomic group"),
+    (r"[*+?}]\+", "a possessive quantifier"),
+    (r"\(\?(R|[0-9]|&|P>)", "recursion"),
+    (r"\(\?\(", "a conditional group"),
+    (r"\\[GZKRX]", "an escape that Rust does not have"),
+)
+
+
+def bind(
+    raw: Mapping[str, Any], signals: Mapping[str, Signal], located: Located, at: Sequence[Step]
+) -> SignalCall | list[Problem]:
+    """The call that `{kernel: ..., argument: ...}` stands for, every parameter filled in; or all that is wrong."""
+    place = tuple(at)
+    kernel = raw.get("kernel")
+    if not isinstance(kernel, str):
+        return [located.problem((*place, "kernel"), "signal: key 'kernel' must name a signal")]
+    signal = signals.get(kernel)
+    if signal is None:
+        return [located.problem((*place, "kernel"), f'unknown kernel "{kernel}"{suggest(kernel, signals)}')]
+    known = {param.name: param for param in signal.params}
+    problems = [
+        located.problem((*place, name), f"{kernel} has no argument {name!r}{_accepted(name, known)}")
+        for name in map(str, raw)
+        if name != "kernel" and name not in known
+    ]
+    args: list[tuple[str, Value]] = []
+    for param in signal.params:
+        value = raw.get(param.name, param.default)
+        if value is None:
+            problems.append(located.problem(place, f"{kernel} needs the argument {param.name!r}{_choices(param)}"))
+            continue
+        wrong = _wrong_argument(param, value)
+        if wrong:
+            problems.append(located.problem((*place, param.name), f"{kernel}: {param.name}: {wrong}"))
+        else:
+            args.append((param.name, param.type(value)))
+    return problems or SignalCall(kernel, tuple(args))
+
+
+def wrong_bound(signal: Signal, bound: Bound) -> Iterator[tuple[str, str]]:
+    """Key and complaint for each part of `bound` that does not fit the signal's values."""
+    label = signal.unit == "label"
+    if bound.empty:
+        wanted = "in or not_in" if label else "min or max"
+        yield "", f"bounds nothing; give {wanted}"
+    for key, number in (("min", bound.min), ("max", bound.max)):
+        if number is None:
+            continue
+        if label:
+            yield key, f"{signal.name} is a label; use in or not_in, not {key}"
+        elif signal.unit == "ratio" and not 0 <= number <= 1:
+            hint = f"; {plain(number)} % is {plain(number / 100)}" if 1 < number <= 100 else ""
+            yield key, f"{signal.name} is a ratio from 0 to 1; {key} {plain(number)} is outside it{hint}"
+        elif number < 0 and signal.unit in ("count", "characters"):
+            yield key, f"{signal.name} counts from 0; {key} {plain(number)} is outside it"
+    for key, labels in (("in", bound.allowed), ("not_in", bound.refused)):
+        if labels and not label:
+            yield key, f"{signal.name} is a number; use min or max, not {key}"
+    both = sorted(set(bound.allowed) & set(bound.refused))
+    if both:
+        yield "not_in", f"{', '.join(both)} stands in both in and not_in"
+
+
+def refused_regex(pattern: str) -> str | None:
+    """Why a pattern cannot be used, naming the construct; None when it can.
+
+    The dialect is that of Rust's regex crate (linear time), so look-around and back-references do not exist.
+    """
+    try:
+        pl.Series([""]).str.count_matches(pattern)
+    except pl.exceptions.PolarsError as error:
+        for construct, name in _REFUSED:
+            if re.search(construct, pattern):
+                return f"uses {name}, which linear-time regular expressions do not have; write it without"
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        said = next((line for line in reversed(lines) if line.startswith("error:")), lines[0] if lines else "refused")
+        return f"is not a regular expression of Rust's dialect: {said.removeprefix('error: ')}"
+    return None
+
+
+def _wrong_argument(param: Param, value: Any) -> str | None:
+    wanted = {str: "a word", int: "a whole number", float: "a number"}[param.type]
+    fits = isinstance(value, str) if param.type is str else isinstance(value, int | float)
+    if not fits or isinstance(value, bool) or (param.type is int and not isinstance(value, int)):
+        return f"must be {wanted}, not {value!r}"
+    if param.choices and value not in param.choices:
+        return f"is not {value!r}{suggest(str(value), param.choices)}{_choices(param)}"
+    if isinstance(value, int | float):
+        if not abs(value) < 2**53:
+            return "is too large"
+        low, high = param.minimum, param.maximum
+        if (low is not None and not value >= low) or (high is not None and not value <= high):
+            return f"must be {Bound(low, high)}, not {plain(value)}"
+    if param.name == "pattern" and isinstance(value, str):
+        return "is empty" if not value else refused_regex(value)
+    return None
+
+
+def _choices(param: Param) -> str:
+    return f" (one of {', '.join(param.choices)})" if param.choices else ""
+
+
+def _accepted(name: str, known: Mapping[str, Param]) -> str:
+    if not known:
+        return "; it has none"
+    return suggest(name, known) or f"; it has {', '.join(known)}"

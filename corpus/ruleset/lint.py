@@ -1,0 +1,139 @@
+"""What the loader cannot refuse but a reviewer would: rules that never fail, say nothing or break their examples."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+
+from corpus.errors import Problem
+from corpus.kernels.catalogue import SIGNALS, measure
+from corpus.kernels.signal import Signal
+from corpus.ruleset.compile import DEFAULT_KIND, verdicts
+from corpus.ruleset.model import Rule, RuleSet
+
+MIN_REASON = 12
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
+_LATIN = re.compile(r"[A-Za-z]")
+
+
+def lint(ruleset: RuleSet, signals: Mapping[str, Signal] = SIGNALS) -> list[Problem]:
+    """Everything doubtful about the rules as written, in file order; empty for a clean set. Runs no kernel."""
+    found = [
+        _problem(rule, message) for rule in ruleset.rules for message in _doubts(rule, signals[rule.signal.kernel])
+    ]
+    return sorted(found + list(_twice_bounded(ruleset)))
+
+
+def test_examples(ruleset: RuleSet) -> list[Problem]:
+    """Examples that the real kernels judge otherwise than the rule says: empty when all hold.
+
+    An example is a value of the column the rule's signal reads, in a record of the first language, source and kind
+    the rule applies to. Each rule is judged alone: a keep example must pass it, a drop example must fail it.
+    """
+    found = [
+        _problem(rule, f"{wanted} example {number} {verb}: the signal is {value}, kept when {rule.keep_when}")
+        for rule in ruleset.rules
+        for wanted, texts, verb in (("keep", rule.examples.keep, "fails"), ("drop", rule.examples.drop, "is kept"))
+        for number, (failed, value) in enumerate(_judged(rule, texts), start=1)
+        if failed == (wanted == "keep")
+    ]
+    return sorted(found)
+
+
+def _judged(rule: Rule, texts: tuple[str, ...]) -> Iterator[tuple[bool, Any]]:
+    """Whether each example fails the rule, and the value the signal gave it."""
+    if not texts:
+        return
+    alone = RuleSet((rule,))
+    lang = rule.applies.lang[0] if rule.applies.lang else None
+    reads = SIGNALS[rule.signal.kernel].reads
+    columns: dict[str, list[Any]] = {
+        "text": [""] * len(texts),
+        "url": [None] * len(texts),
+        "lang": [lang] * len(texts),
+        "lang_score": [None] * len(texts),
+    }
+    columns[reads] = [_number(text) for text in texts] if reads == "lang_score" else list(texts)
+    types = {"text": pa.large_string(), "url": pa.string(), "lang": pa.string(), "lang_score": pa.float32()}
+    batch = pa.RecordBatch.from_pydict({name: pa.array(columns[name], kind) for name, kind in types.items()})
+    frame = pl.DataFrame(pl.from_arrow(measure(batch, alone.calls))).with_columns(
+        pl.lit(lang, pl.String).alias("lang"),
+        pl.lit(rule.applies.source[0] if rule.applies.source else "example").alias("source"),
+        pl.lit(rule.applies.kind[0] if rule.applies.kind else DEFAULT_KIND).alias("kind"),
+    )
+    failed = verdicts(alone, frame)["action"].to_list()
+    yield from zip([bool(action) for action in failed], frame[rule.signal.column].to_list(), strict=True)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _doubts(rule: Rule, signal: Signal) -> Iterator[str]:
+    if _never_fails(rule, signal):
+        yield f"can never fail: {rule.signal.column} is always {rule.keep_when}"
+    if len(rule.reason) < MIN_REASON:
+        yield f"the reason {rule.reason!r} is too short to explain a removal"
+    prefix = _prefix(rule.at.path)
+    if prefix and not rule.id.startswith(prefix):
+        yield f"stands in {rule.at.path}, so its id should begin with {prefix!r}"
+    if set(rule.examples.keep) & set(rule.examples.drop):
+        yield "has an example that is both kept and dropped"
+    if signal.reads == "text":
+        yield from _foreign_examples(rule)
+    if rule.signal.kernel == "pattern_density" and _matches_nothing(str(rule.signal.arguments["pattern"])):
+        yield "its pattern matches the empty string, so it matches everywhere"
+
+
+def _foreign_examples(rule: Rule) -> Iterator[str]:
+    languages = set(rule.applies.lang)
+    for number, text in enumerate(rule.examples.keep, start=1):
+        han, latin = len(_HAN.findall(text)), len(_LATIN.findall(text))
+        if languages == {"zh"} and not han and latin:
+            yield f"applies to Chinese, but keep example {number} has none"
+        if languages == {"en"} and han > latin:
+            yield f"applies to English, but keep example {number} is Chinese"
+
+
+def _never_fails(rule: Rule, signal: Signal) -> bool:
+    bound = rule.keep_when
+    if signal.unit == "label":
+        return False
+    low_open = bound.min is None or bound.min <= 0
+    high_open = bound.max is None or (signal.unit == "ratio" and bound.max >= 1)
+    return low_open and high_open
+
+
+def _matches_nothing(pattern: str) -> bool:
+    return bool(pl.Series([""]).str.contains(pattern).item())
+
+
+def _prefix(path: str) -> str:
+    """`zh.` for a file in the shipped `rules/zh/`; a user's own files may name rules as they like."""
+    parts = path.split("/")
+    return f"{parts[1]}." if parts[0] == "rules" and len(parts) > 2 else ""
+
+
+def _twice_bounded(ruleset: RuleSet) -> Iterator[Problem]:
+    groups: dict[Any, list[Rule]] = defaultdict(list)
+    for rule in ruleset.rules:
+        for side, value in (("min", rule.keep_when.min), ("max", rule.keep_when.max)):
+            if value is not None:
+                groups[(rule.signal, rule.applies, rule.otherwise, side)].append(rule)
+    for (signal, _, otherwise, side), rules in groups.items():
+        for rule in rules[1:]:
+            said = f"{otherwise}s by the {side} of {signal.column} for the same records as {rules[0].id}"
+            yield _problem(rule, f"{said} ({rules[0].at}); one of them is idle")
+
+
+def _problem(rule: Rule, message: str) -> Problem:
+    at = rule.overridden or rule.at
+    return Problem(at.path, at.line, 1, f"{rule.id}: {message}")

@@ -1,0 +1,201 @@
+"""A tier policy: which signals make a record high, medium or low, read from YAML.
+
+min_group: 100
+tiers:
+  - name: high
+    when:
+      - {signal: {kernel: terminal_line_ratio}, min: 0.5, lang: [zh]}
+      - {signal: {kernel: duplicate_line_ratio}, max_percentile: 80}
+  - name: low
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+
+from corpus import located
+from corpus.errors import ConfigError, Problem
+from corpus.kernels.catalogue import SIGNALS
+from corpus.kernels.signal import Signal, SignalCall
+from corpus.located import Located, Strict
+from corpus.resources import rules_root
+from corpus.ruleset.bind import bind, wrong_bound
+from corpus.ruleset.load import read
+from corpus.ruleset.model import Bound, digest_of, plain, sorted_calls
+from corpus.ruleset.spec import Lang, Number
+
+TierName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_\-]{0,31}$")]
+Percentile = Annotated[float, Field(strict=True, gt=0, lt=100)]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Holds when the signal is within `bound` and, in its group's distribution, between two percentiles.
+
+    A record of a language not in `lang` (when that is given) is not asked. Where it is asked and has no value, the
+    condition does not hold.
+    """
+
+    signal: SignalCall
+    bound: Bound
+    min_percentile: float | None = None
+    max_percentile: float | None = None
+    lang: tuple[str, ...] = ()
+
+    @property
+    def percentiles(self) -> tuple[float, ...]:
+        """The percentiles it needs to know."""
+        return tuple(p for p in (self.min_percentile, self.max_percentile) if p is not None)
+
+    def __str__(self) -> str:
+        said = [] if self.bound.empty else [str(self.bound)]
+        said += [f"from percentile {plain(self.min_percentile)}"] if self.min_percentile is not None else []
+        said += [f"up to percentile {plain(self.max_percentile)}"] if self.max_percentile is not None else []
+        only = f" ({', '.join(self.lang)})" if self.lang else ""
+        return f"{self.signal.column} {' and '.join(said)}{only}"
+
+
+@dataclass(frozen=True)
+class Tier:
+    """One tier: a record belongs to the first tier all of whose conditions hold."""
+
+    name: str
+    when: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True)
+class TierPolicy:
+    """Tiers from the best to the one that takes the rest; groups smaller than `min_group` use a wider one."""
+
+    tiers: tuple[Tier, ...]
+    min_group: int = 100
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The tiers' names, best first."""
+        return tuple(tier.name for tier in self.tiers)
+
+    @cached_property
+    def calls(self) -> tuple[SignalCall, ...]:
+        """Every signal a condition looks at, once, sorted by column."""
+        return sorted_calls({condition.signal for tier in self.tiers for condition in tier.when})
+
+    @cached_property
+    def percentile_calls(self) -> dict[SignalCall, tuple[float, ...]]:
+        """The percentiles wanted of each signal whose distribution counts, sorted."""
+        wanted: dict[SignalCall, set[float]] = {}
+        for tier in self.tiers:
+            for condition in tier.when:
+                if condition.percentiles:
+                    wanted.setdefault(condition.signal, set()).update(condition.percentiles)
+        return {call: tuple(sorted(wanted[call])) for call in sorted_calls(set(wanted))}
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 over what changes an assignment."""
+        return digest_of([self.min_group, [[tier.name, [_essence(one) for one in tier.when]] for tier in self.tiers]])
+
+
+class _ConditionSpec(Strict):
+    signal: dict[str, Any]
+    min: Number | None = None
+    max: Number | None = None
+    min_percentile: Percentile | None = None
+    max_percentile: Percentile | None = None
+    lang: tuple[Lang, ...] = ()
+
+    @model_validator(mode="after")
+    def _bounds_something(self) -> _ConditionSpec:
+        pairs = ((self.min, self.max, ""), (self.min_percentile, self.max_percentile, "_percentile"))
+        if all(value is None for low, high, _ in pairs for value in (low, high)):
+            raise ValueError("bounds nothing; give min, max, min_percentile or max_percentile")
+        for low, high, name in pairs:
+            if low is not None and high is not None and low > high:
+                raise ValueError(f"min{name} {plain(low)} is above max{name} {plain(high)}")
+        return self
+
+
+class _TierSpec(Strict):
+    name: TierName
+    when: tuple[_ConditionSpec, ...] = ()
+
+
+class _PolicySpec(Strict):
+    tiers: tuple[_TierSpec, ...] = Field(min_length=1, max_length=32)
+    min_group: Annotated[int, Field(strict=True, ge=1)] = 100
+
+
+def load_tiers(name_or_path: str, signals: Mapping[str, Signal] = SIGNALS) -> TierPolicy:
+    """The shipped policy of that name (`default`), or the one in a .yaml file; ConfigError with every problem."""
+    shown, path = _find(name_or_path)
+    problems: list[Problem] = []
+    document = read(shown, path, problems)
+    if document is None:
+        raise ConfigError(problems)
+    spec = located.validate(_PolicySpec, document)
+    tiers: list[Tier] = []
+    for number, tier in enumerate(spec.tiers):
+        place = ("tiers", number)
+        last = number == len(spec.tiers) - 1
+        if tier.name in [other.name for other in tiers]:
+            problems.append(document.problem((*place, "name"), f"tier {tier.name!r} is declared twice"))
+        if last and tier.when:
+            problems.append(
+                document.problem((*place, "when"), f"{tier.name}: the last tier takes the rest; drop its when")
+            )
+        if not last and not tier.when:
+            problems.append(document.problem(place, f"{tier.name}: has no when, so it takes all; only the last may"))
+        conditions = [
+            _condition(one, document, (*place, "when", index), signals, problems) for index, one in enumerate(tier.when)
+        ]
+        tiers.append(Tier(tier.name, tuple(one for one in conditions if one is not None)))
+    if problems:
+        raise ConfigError(problems)
+    return TierPolicy(tuple(tiers), spec.min_group)
+
+
+def _find(name: str) -> tuple[str, Path]:
+    if name.endswith((".yaml", ".yml")):
+        return name, Path(name)
+    root = rules_root() / "tiers"
+    shipped = {path.stem: path for path in sorted(root.glob("*.yaml"))}
+    if name not in shipped:
+        hint = located.suggest(name, shipped) or f"; there are {', '.join(shipped)}"
+        raise ConfigError([Problem(name, 0, 0, f"no such tier policy{hint}")])
+    return f"rules/tiers/{name}.yaml", shipped[name]
+
+
+def _condition(
+    spec: _ConditionSpec,
+    document: Located,
+    place: tuple[str | int, ...],
+    signals: Mapping[str, Signal],
+    problems: list[Problem],
+) -> Condition | None:
+    call = bind(spec.signal, signals, document, (*place, "signal"))
+    if not isinstance(call, SignalCall):
+        problems += call
+        return None
+    signal, bound = signals[call.kernel], Bound(spec.min, spec.max)
+    wrong = [] if bound.empty else list(wrong_bound(signal, bound))
+    if signal.unit == "label":
+        wrong = [("signal", f"{signal.name} is a label; tiers are cut by numbers")]
+    problems += [document.problem((*place, key), message) for key, message in wrong]
+    return None if wrong else Condition(call, bound, spec.min_percentile, spec.max_percentile, spec.lang)
+
+
+def _essence(condition: Condition) -> dict[str, Any]:
+    bound = replace(condition.bound)
+    return {
+        "kernel": condition.signal.kernel,
+        "args": [list(pair) for pair in condition.signal.args],
+        "bound": [None if value is None else float(value) for value in (bound.min, bound.max)],
+        "percentiles": [condition.min_percentile, condition.max_percentile],
+        "lang": sorted(set(condition.lang)),
+    }

@@ -1,0 +1,40 @@
+"""One Spark session for the whole suite; a builder of small run directories."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from building import Go
+    from pyspark.sql import SparkSession
+
+ROOT = Path(__file__).parents[1]
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("HF_DATASETS_OFFLINE", "1")
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    from corpus.session import open_session
+
+    paths = os.pathsep.join(str(ROOT / folder) for folder in (".", "tests/support"))
+    with open_session("local[2,4]", app="tests", conf={"spark.executorEnv.PYTHONPATH": paths}) as session:
+        yield session
+
+
+@pytest.fixture
+def go(spark: SparkSession) -> Go:
+    """Run settings into a directory on the suite's session."""
+    from corpus import pipeline
+    from corpus.execute import Result, execute
+
+    def run(wanted: Any, root: Path, extra: Sequence[Any] = (), **options: Any) -> Result:
+        composed = wanted if isinstance(wanted, pipeline.Pipeline) else pipeline.compose(wanted, extra)
+        return execute(composed, str(root), spark=spark, **options)
+
+    return run
