@@ -63,14 +63,14 @@ def make_input(directory: Path, megabytes: int = 120) -> list[str]:
     tails = ["，天色已经暗了", "，大家都松了一口气", "，雨却还没有停", "，没有人再提起这件事", "，第二天又重新开始"]
 
     def sentence() -> str:
-        return random.choice(subjects) + random.choice(verbs) + random.choice(objects) + random.choice(tails) + "。"  # noqa: S311
+        return random.choice(subjects) + random.choice(verbs) + random.choice(objects) + random.choice(tails) + "。"
 
     path = directory / "made.jsonl"
     written = 0
     with path.open("w", encoding="utf-8") as handle:
         number = 0
         while written < megabytes * 1_000_000:
-            paragraphs = ["".join(sentence() for _ in range(random.randint(3, 8))) for _ in range(10)]  # noqa: S311
+            paragraphs = ["".join(sentence() for _ in range(random.randint(3, 8))) for _ in range(10)]
             for _ in range(2 if number % 10 == 0 else 1):
                 line = json.dumps({"id": f"d{number}", "text": "\n".join(paragraphs)}, ensure_ascii=False) + "\n"
                 handle.write(line)
@@ -107,8 +107,9 @@ def main() -> None:
                 }
                 rows = result.account.rows_in
                 print(
-                    f"run {turn + 1}: {result.seconds:.2f} s, {rates[-1]:.1f} MB/s, {rows / result.seconds:,.0f} rows/s, "
-                    f"{rows} in, {result.account.kept} kept; " + ", ".join(f"{k} {v:.2f}" for k, v in spent.items())
+                    f"run {turn + 1}: {result.seconds:.2f} s, {rates[-1]:.1f} MB/s, "
+                    f"{rows / result.seconds:,.0f} rows/s, {rows} in, {result.account.kept} kept; "
+                    + ", ".join(f"{k} {v:.2f}" for k, v in spent.items())
                 )
         print(f"ingest to publish: {statistics.median(rates):.1f} MB/s (median of {len(rates)})")
         print(f"peak memory: {memory.peak / 1e9:.2f} GB (driver, JVM and workers)")

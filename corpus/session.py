@@ -15,25 +15,21 @@ import shlex
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-import corpus
 from corpus import jvm_archive
 from corpus.errors import EnvironmentProblem
-from corpus.java import Java, find_java, launcher_home
+from corpus.java import Java, find_java
+from corpus.session_settings import LOGGING, default_master, java_options, java_variables, python_variables, settings
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
-
-DRIVER_MEMORY = "1g"
-"""Heap of the driver's JVM unless CORPUS_DRIVER_MEMORY says otherwise: text never enters it."""
 
 EXIT_SECONDS = 60
 """How long a JVM may take to end by itself before it is killed."""
@@ -43,34 +39,6 @@ _SCRATCH_AGE = 60
 """Seconds before a scratch directory without a lock counts as left behind: a new one is locked long before."""
 _SOCKET_PATH = 104
 """Longest name of a Unix domain socket on every system, in bytes."""
-
-_ONE_THREAD = ("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "MKL_NUM_THREADS")
-
-_LOGGING = """\
-rootLogger.level = warn
-rootLogger.appenderRef.stderr.ref = console
-appender.console.type = Console
-appender.console.name = console
-appender.console.target = SYSTEM_ERR
-appender.console.layout.type = PatternLayout
-appender.console.layout.pattern = %d{yyyy-MM-dd HH:mm:ss} %p %c{1}: %m%n%ex
-logger.repl.name = org.apache.spark.repl.Main
-logger.repl.level = warn
-logger.native.name = org.apache.hadoop.util.NativeCodeLoader
-logger.native.level = error
-logger.parquet.name = org.apache.parquet.CorruptStatistics
-logger.parquet.level = error
-"""
-
-
-def usable_cores() -> int:
-    """Cores this process may run on: its affinity mask, not the machine's total."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def default_master() -> str:
-    """`local[N,4]` with N the usable cores: four attempts a task, because with one a dead worker fails the job."""
-    return f"local[{usable_cores()},4]"
 
 
 @contextlib.contextmanager
@@ -113,7 +81,7 @@ def _in_running_jvm(master: str | None, app: str, conf: Mapping[str, str]) -> It
     for name, value in {**settings(chosen, dict(given.getAll())), **conf}.items():
         if not name.startswith("spark.driver."):
             given.setIfMissing(name, value)
-    with _environment(_python_variables(chosen)):
+    with _environment(python_variables(chosen)):
         spark = SparkSession.builder.config(conf=given).getOrCreate()
     try:
         yield spark
@@ -133,7 +101,7 @@ def _launched(master: str, app: str, conf: Mapping[str, str], log: Path | None) 
     scratch, held = _scratch_directory()
     log = log or scratch / "spark.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    (scratch / "log4j2.properties").write_text(_LOGGING, encoding="utf-8")
+    (scratch / "log4j2.properties").write_text(LOGGING, encoding="utf-8")
     merged = {**settings(master, conf), **conf}
     merged.setdefault("spark.sql.warehouse.dir", str(scratch / "warehouse"))
     if len(str(scratch)) < _SOCKET_PATH - len("/.00000000-0000-0000-0000-000000000000.sock"):
@@ -150,7 +118,7 @@ def _launched(master: str, app: str, conf: Mapping[str, str], log: Path | None) 
     process: subprocess.Popen[bytes] | None = None
     try:
         # Spark's own variables reach the JVM and, through it, the workers; the driver keeps its environment.
-        with _environment({**_python_variables(master), **_java_variables(java)}), log.open("ab") as output:
+        with _environment({**python_variables(master), **java_variables(java)}), log.open("ab") as output:
             try:
                 gateway = launch_gateway(settled, {"stdout": output, "stderr": output})
                 process = gateway.proc
@@ -168,7 +136,7 @@ def _launched(master: str, app: str, conf: Mapping[str, str], log: Path | None) 
             # PySpark clean-up that runs while a signal unwinds it raises errors of its own: the signal is the cause.
             if (interruption := _interruption(error)) is not None:
                 raise interruption from None
-            raise
+            raise _outliving(error) from None
         finally:
             with contextlib.suppress(Exception):
                 spark.stop()
@@ -184,6 +152,18 @@ def _interruption(error: BaseException) -> BaseException | None:
     while at is not None and not isinstance(at, SystemExit | KeyboardInterrupt):
         at = at.__context__
     return at
+
+
+def _outliving(error: Exception) -> Exception:
+    """`error`, or its like when it is one of PySpark's that ask the JVM for their own message and so die with it."""
+    import pyspark.errors
+    from pyspark.errors.exceptions.captured import CapturedException
+
+    if not isinstance(error, CapturedException):
+        return error
+    kind = getattr(pyspark.errors, type(error).__name__, pyspark.errors.PySparkException)
+    plain: Exception = kind(message=str(error))
+    return plain.with_traceback(error.__traceback__)
 
 
 def _scratch_directory() -> tuple[Path, int]:
@@ -238,64 +218,6 @@ def _start_failed(error: Exception, log: Path, java: Java) -> str:
             "Run `corpus doctor --spark` to see what is missing.",
         ]
     )
-
-
-def settings(master: str, given: Mapping[str, str]) -> dict[str, str]:
-    """Our Spark settings for `master`, where the user set `given`: what correctness, speed and quiet need."""
-    chosen = {
-        "spark.driver.memory": os.environ.get("CORPUS_DRIVER_MEMORY", DRIVER_MEMORY),
-        "spark.sql.session.timeZone": "UTC",
-        "spark.sql.adaptive.enabled": "true",
-        "spark.sql.execution.arrow.maxBytesPerBatch": str(16 << 20),
-        "spark.python.unix.domain.socket.enabled": "true",
-        "spark.python.worker.reuse": "true",
-        "spark.python.worker.faulthandler.enabled": "true",
-        "spark.sql.execution.pyspark.udf.faulthandler.enabled": "true",
-        # A worker stuck in native code is killed and its task tried again; a long split takes minutes, not hours.
-        "spark.sql.execution.pyspark.udf.idleTimeoutSeconds": "7200",
-        "spark.sql.execution.pyspark.udf.killOnIdleTimeout": "true",
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-        "spark.sql.catalogImplementation": "in-memory",
-        # Numbers of threads multiply with the number of workers; a working directory is no place to import from.
-        **{f"spark.executorEnv.{name}": "1" for name in (*_ONE_THREAD, "PYTHONSAFEPATH")},
-    }
-    if is_local(master):
-        chosen["spark.driver.host"] = chosen["spark.driver.bindAddress"] = "127.0.0.1"
-        chosen["spark.python.daemon.module"] = "corpus.worker_daemon"
-        if root := _checkout():
-            chosen["spark.executorEnv.PYTHONPATH"] = root
-    elif "spark.executor.memoryOverheadFactor" not in given:
-        # The workers live outside the heap: about 1 GB each, and one for each core of an executor.
-        chosen["spark.executor.memoryOverhead"] = f"{given.get('spark.executor.cores', '1')}g"
-    return chosen
-
-
-def is_local(master: str) -> bool:
-    """Whether everything runs on this machine, started by the driver."""
-    return master.startswith("local")
-
-
-def java_options(java: Java, *, archive: bool = True) -> Sequence[str]:
-    """Options of the driver's JVM: a collector without background work of its own, and the class archive if built."""
-    return ["-XX:+UseParallelGC", *(jvm_archive.options(java) if archive else [])]
-
-
-def _checkout() -> str | None:
-    """The directory to import `corpus` from, when it runs from a checkout that the interpreter does not know."""
-    root = Path(corpus.__file__).resolve().parent.parent
-    return str(root) if root.is_dir() and root.name not in {"site-packages", "dist-packages"} else None
-
-
-def _python_variables(master: str) -> dict[str, str]:
-    """Which interpreter the workers run: this very one here, the one the user named on a cluster."""
-    python = sys.executable if is_local(master) else os.environ.get("PYSPARK_PYTHON", sys.executable)
-    return {"PYSPARK_PYTHON": python, "PYSPARK_DRIVER_PYTHON": sys.executable}
-
-
-def _java_variables(java: Java) -> dict[str, str]:
-    # The launcher only prints a command line: compiling it well would take longer than it runs.
-    return {"JAVA_HOME": str(launcher_home(java)), "SPARK_LAUNCHER_OPTS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
-from corpus import session, worker_daemon
+from corpus import session, session_settings, worker_daemon
 
 ROOT = Path(session.__file__).parent.parent
 
@@ -41,12 +41,17 @@ before = dict(os.environ)
 scratch_before = set(Path(tempfile.gettempdir()).glob("corpus-spark-*"))
 with open_session("local[2,4]", "facts", {"spark.sql.shuffle.partitions": "3"}, Path(sys.argv[1])) as spark:
     rows = spark.range(0, 4, 1, 4).mapInArrow(
-        look, "python string, threads array<string>, pool int, corpus string, cwd_on_path boolean"
+        look, "python string, threads array<string>, pool long, corpus string, cwd_on_path boolean"
     ).toArrow().to_pylist()
     spark.sparkContext._jvm.System.err.println("straight from the JVM")
     with open_session("local[1]", "inner") as inner:
         same = inner is spark
+    try:
+        spark.range(1).mapInArrow(lambda batches: 1 / 0, "id long").toArrow()
+    except Exception as caught:
+        inside = type(caught).__name__
     facts = {
+        "inside": inside,
         "rows": rows,
         "same": same,
         "alive": spark.range(5).count(),
@@ -54,8 +59,12 @@ with open_session("local[2,4]", "facts", {"spark.sql.shuffle.partitions": "3"}, 
         "shuffle": spark.conf.get("spark.sql.shuffle.partitions"),
         "zone": spark.conf.get("spark.sql.session.timeZone"),
     }
-with open_session("local[1]", "again") as spark:
-    facts["again"] = [spark.sparkContext.master, spark.range(3).count()]
+try:
+    with open_session("local[1]", "again") as spark:
+        facts["again"] = [spark.sparkContext.master, spark.range(3).count()]
+        spark.range(1).mapInArrow(lambda batches: 1 / 0, "id long").toArrow()
+except Exception as caught:
+    facts["outside"] = [type(caught).__name__, str(caught)]
 facts["environment_untouched"] = dict(os.environ) == before
 facts["scratch_left"] = len(set(Path(tempfile.gettempdir()).glob("corpus-spark-*")) - scratch_before)
 print(json.dumps(facts))
@@ -95,8 +104,8 @@ def facts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     # A file named like a module of the standard library, where the user happens to stand, must not break the workers.
     (directory / "queue.py").write_text("raise RuntimeError('imported from the working directory')\n", encoding="utf-8")
     log = directory / "logs" / "spark.log"
-    process = _start("import sys; sys.path.remove('')\n" + FACTS, str(log), cwd=directory)
-    out, err = process.communicate(timeout=240)
+    with _start("import sys; sys.path.remove('')\n" + FACTS, str(log), cwd=directory) as process:
+        out, err = process.communicate(timeout=240)
     assert process.returncode == 0, err
     return {**json.loads(out.splitlines()[-1]), "out": out, "err": err, "log": log.read_text(encoding="utf-8")}
 
@@ -136,22 +145,28 @@ def test_a_session_can_follow_another_and_nothing_is_left_behind(facts: dict[str
     assert facts["scratch_left"] == 0
 
 
+def test_an_error_of_spark_keeps_its_name_and_message_when_the_jvm_is_gone(facts: dict[str, Any]) -> None:
+    name, message = facts["outside"]
+    assert name == facts["inside"]
+    assert "ZeroDivisionError" in message
+
+
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, -signal.SIGINT), (signal.SIGKILL, -signal.SIGKILL)]
 )
 def test_a_killed_driver_leaves_no_jvm_and_no_worker(number: signal.Signals, code: int, tmp_path: Path) -> None:
-    process = _start(HANG, cwd=tmp_path)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    driver = psutil.Process(process.pid)
-    deadline = time.monotonic() + 60
-    while sum("worker_daemon" in " ".join(child.cmdline()) for child in _descendants(driver)) < 3:
-        assert time.monotonic() < deadline, "the workers did not start"
-        time.sleep(0.1)
-    family = _descendants(driver)
-    process.send_signal(number)
-    process.communicate(timeout=60)
-    assert process.returncode == code
+    with _start(HANG, cwd=tmp_path) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        driver = psutil.Process(process.pid)
+        deadline = time.monotonic() + 60
+        while sum("worker_daemon" in " ".join(child.cmdline()) for child in _descendants(driver)) < 3:
+            assert time.monotonic() < deadline, "the workers did not start"
+            time.sleep(0.1)
+        family = _descendants(driver)
+        process.send_signal(number)
+        process.communicate(timeout=60)
+        assert process.returncode == code
     _, alive = psutil.wait_procs(family, timeout=20)
     assert [child for child in alive if child.is_running() and child.status() != psutil.STATUS_ZOMBIE] == []
     if number == signal.SIGTERM:
@@ -173,7 +188,7 @@ def test_a_java_that_cannot_start_spark_is_the_users_problem_not_a_traceback(tmp
     program = tmp_path / "java" / "bin" / "java"
     program.parent.mkdir(parents=True)
     program.write_text(
-        "#!/bin/sh\n[ \"$1\" = -version ] && { echo 'openjdk version \"21.0.1\"' >&2; exit 0; }\n"
+        '#!/bin/sh\n[ "$1" = -version ] && { echo \'openjdk version "21.0.1"\' >&2; exit 0; }\n'
         "echo no heap for you >&2\nexit 1\n",
         encoding="utf-8",
     )
@@ -190,7 +205,8 @@ try:
 except EnvironmentProblem as problem:
     print(problem)
 """
-    out, err = _start(code, cwd=tmp_path).communicate(timeout=60)
+    with _start(code, cwd=tmp_path) as process:
+        out, err = process.communicate(timeout=60)
     assert err == ""
     assert "Spark did not start with Java 21.0.1" in out
     assert "no heap for you" in out
@@ -223,7 +239,7 @@ def test_what_a_killed_session_left_is_removed_and_a_live_one_is_not(
     [({}, "1g"), ({"spark.executor.cores": "4"}, "4g"), ({"spark.executor.memoryOverheadFactor": "0.3"}, None)],
 )
 def test_executors_get_a_gigabyte_a_core_beside_the_heap(given: dict[str, str], overhead: str | None) -> None:
-    chosen = session.settings("spark://host:7077", given)
+    chosen = session_settings.settings("spark://host:7077", given)
     assert chosen.get("spark.executor.memoryOverhead") == overhead
     assert "spark.python.daemon.module" not in chosen
     assert "spark.driver.host" not in chosen
@@ -236,7 +252,7 @@ def test_preloading_starts_no_thread_that_a_fork_would_lose() -> None:
         "print('polars' in sys.modules, [open(f'/proc/self/task/{t}/comm').read().strip() "
         "for t in os.listdir('/proc/self/task')])"
     )
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), **dict.fromkeys(session._ONE_THREAD, "1")}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **dict.fromkeys(session_settings.ONE_THREAD, "1")}
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     loaded, _, threads = answer.stdout.partition(" ")
     assert loaded == "False"

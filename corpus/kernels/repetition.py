@@ -151,9 +151,9 @@ def _group(
             slot = (slot + _ONE) & mask
     left = 0
     for which in range(many):
-        place = places[which]
-        if seen[first[place]] > 1:
-            places[left] = place
+        kept = places[which]
+        if seen[first[kept]] > 1:
+            places[left] = kept
             left += 1
     return left, weight
 
@@ -162,7 +162,8 @@ def _group(
 def _covered(ends: Any, n: int, places: Any, many: int, first: Any, met: Any) -> int:
     """Length of n-grams met before, walking on by n tokens after each: nothing is counted twice. An n-gram that
     starts inside one already counted is not remembered either."""
-    total, free = 0, 0
+    total = 0
+    free: Any = 0
     for which in range(many):
         place = np.int64(places[which])
         if place < free:

@@ -90,8 +90,7 @@ class _Scan:
 
     def _open(self, block: bytes) -> int:
         """Past the `[` of the array, or the whole block when it only has white space."""
-        front = block.removeprefix(_BOM) if not self._base else block
-        stripped = front.lstrip(_BLANK)
+        stripped = block.lstrip(_BOM + _BLANK)
         if not stripped:
             self._begin += len(block)
             return len(block)
@@ -127,7 +126,7 @@ class _Scan:
         whole, length, begin = self._held.joined(), self._held.length, self._begin
         self._held.clear()
         self._begin = self._base + after
-        element = whole.removeprefix(_BOM).lstrip(_BLANK) if not begin else whole.lstrip(_BLANK)
+        element = whole.lstrip(_BLANK if begin else _BOM + _BLANK)
         if not element:
             return
         begin += len(whole) - len(element)

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from corpus import storage
 from corpus.config import Pipeline
 from corpus.manifest import chain
 from corpus.slot import Committed
@@ -20,7 +21,8 @@ def dataset_card(settings: Pipeline, stages: Mapping[str, Committed]) -> str:
     licences by source, and the settings that made the data."""
     published = stages["publish"].manifest
     counts = _counts(published.counts.get("published", {}))
-    tiers = _sums(counts, 2)
+    sums = _sums(counts, 2)
+    tiers = {name: sums[name] for name in stages["tier"].manifest.details["names"] if name in sums}
     title = settings.publish.title or settings.name
     head = yaml.safe_dump(_metadata(settings, counts, tiers, title), allow_unicode=True, sort_keys=False)
     tier_rows = [[tier, *(_number(values[name]) for name in MEASURES)] for tier, values in tiers.items()]
@@ -114,7 +116,17 @@ def _settings(settings: Pipeline) -> dict[str, Any]:
     shown = settings.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     for source in shown["sources"]:
         source.pop("paths", None)
+    for key in ("rules", "tiers"):
+        if key in shown:
+            shown[key] = [_file_name(name) for name in shown[key]] if key == "rules" else _file_name(shown[key])
+    if "tokenizer" in shown.get("publish", {}):
+        shown["publish"]["tokenizer"] = _file_name(shown["publish"]["tokenizer"])
     return dict(shown)
+
+
+def _file_name(name: str) -> str:
+    """A user's file without its folder; the name of something shipped as it is."""
+    return storage.name_of(name) if name.endswith((".yaml", ".yml", ".json")) else name
 
 
 def _number(value: int) -> str:

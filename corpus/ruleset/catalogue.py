@@ -1,0 +1,116 @@
+"""The generated part of docs/rules.md: every shipped rule, every tier policy, every signal.
+
+    python -m corpus.ruleset.catalogue            rewrite the page between its markers
+    python -m corpus.ruleset.catalogue --check    exit 1 when the page is not what would be written
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from corpus.kernels.catalogue import SIGNALS
+from corpus.kernels.signal import Param, Signal
+from corpus.resources import rules_root
+from corpus.ruleset.load import load_rules, shipped_names
+from corpus.ruleset.model import Rule
+from corpus.ruleset.policy import TierPolicy, load_tiers
+
+PAGE = Path("docs/rules.md")
+
+
+def sections() -> dict[str, str]:
+    """The generated text of each marked part of the page, by the name in its markers."""
+    sets = [name for name in shipped_names() if "/" in name]
+    policies = sorted(path.stem for path in (rules_root() / "tiers").glob("*.yaml"))
+    return {
+        "rules": "\n\n".join(_rule_table(name, load_rules([name]).rules) for name in sets),
+        "tiers": "\n\n".join(_tier_list(name, load_tiers(name)) for name in policies),
+        "signals": _signal_table(SIGNALS),
+    }
+
+
+def refreshed(page: str) -> str:
+    """`page` with every marked part generated anew; ValueError when a marker is missing."""
+    for name, text in sections().items():
+        begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+        before, found, rest = page.partition(begin)
+        _, closed, after = rest.partition(end)
+        if not found or not closed:
+            raise ValueError(f"the page lacks {begin} or {end}")
+        page = f"{before}{begin}\n\n{text}\n\n{end}{after}"
+    return page
+
+
+def _rule_table(name: str, rules: Sequence[Rule]) -> str:
+    rows = [
+        (
+            f"`{rule.id}`",
+            f"{_code(rule.signal.column)} {rule.keep_when}",
+            rule.otherwise,
+            str(rule.applies),
+            rule.reason,
+            rule.source,
+        )
+        for rule in rules
+    ]
+    return f"#### {name}\n\n" + _table(("rule", "keeps when", "else", "applies to", "reason", "source"), rows)
+
+
+def _tier_list(name: str, policy: TierPolicy) -> str:
+    lines = [f"#### {name}", "", f"Groups of fewer than {policy.min_group} records use a wider group.", ""]
+    for tier in policy.tiers:
+        conditions = "; ".join(str(condition) for condition in tier.when)
+        lines.append(f"- **{tier.name}**: {_escaped(conditions) or 'the rest'}")
+    return "\n".join(lines)
+
+
+def _signal_table(signals: Mapping[str, Signal]) -> str:
+    rows = [
+        (f"`{signal.name}`", "<br>".join(_parameter(param) for param in signal.params), signal.unit, signal.doc)
+        for signal in signals.values()
+    ]
+    return _table(("signal", "arguments", "unit", "what it says"), rows)
+
+
+def _parameter(param: Param) -> str:
+    said = f"`{param.name}`"
+    if param.choices:
+        said += f": {', '.join(param.choices)}"
+    elif param.minimum is not None or param.maximum is not None:
+        said += f": {param.minimum:g} to {param.maximum:g}" if param.maximum is not None else f": from {param.minimum:g}"
+    return said + (f" ({param.default})" if param.default is not None else "")
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
+    lines += ["| " + " | ".join(_escaped(cell) for cell in row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def _code(text: str) -> str:
+    return f"`{text}`"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Rewrite or check the page; the exit status."""
+    paths = [Path(argument) for argument in arguments if argument != "--check"]
+    path = paths[0] if paths else PAGE
+    page = path.read_text(encoding="utf-8")
+    fresh = refreshed(page)
+    if "--check" not in arguments:
+        path.write_text(fresh, encoding="utf-8")
+        return 0
+    if fresh != page:
+        sys.stderr.write(f"{path} is stale; run python -m corpus.ruleset.catalogue\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,87 @@
+"""Pipelines without a pipeline file: settings for `corpus clean`, `corpus dedup` and `corpus tier` from paths."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from corpus import storage
+from corpus.config import Dedup, Fields, Normalise, Pipeline, Source, below, rebase
+from corpus.errors import UsageError
+from corpus.rundir import RunDir
+
+COMPRESSED = (".gz", ".zst", ".zstd", ".bz2", ".xz")
+FORMATS = (
+    *(".jsonl", ".ndjson", ".json", ".parquet", ".csv", ".tsv", ".txt", ".text", ".html", ".htm"),
+    *(".warc", ".wet", ".arc"),
+)
+AS_READ = Normalise(newlines=False, unicode="none", controls=False, trailing_space=False, blank_lines=None)
+"""The text as it came."""
+
+
+def clean(
+    inputs: Sequence[str], rules: Sequence[str] = (), fields: Fields | None = None, lang: str | None = None
+) -> Pipeline:
+    """Ingest, normalise, measure and decide: the shipped rules, or the sets and files named; no duplicates removed."""
+    given = {"rules": tuple(below(Path.cwd(), rule) for rule in rules)} if rules else {}
+    base = _pipeline("clean", inputs, fields, lang)
+    return base.model_copy(update={"dedup": Dedup(exact=False), **given})
+
+
+def dedup(inputs: Sequence[str], fields: Fields | None = None, lang: str | None = None) -> Pipeline:
+    """Ingest and duplicates, nothing else: the text as it came, no quality rule, empty and short records kept."""
+    base = _pipeline("dedup", inputs, fields, lang)
+    return base.model_copy(update={"rules": (), "normalise": AS_READ})
+
+
+def retier(root: str, tiers: str | None = None) -> Pipeline:
+    """The settings of the run at `root` with another tier policy: a shipped name or a .yaml file, else its own."""
+    settings = RunDir.open(root).settings
+    return settings.model_copy(update={"tiers": below(Path.cwd(), tiers)}) if tiers else settings
+
+
+def _pipeline(name: str, inputs: Sequence[str], fields: Fields | None, lang: str | None) -> Pipeline:
+    sources = sources_from(inputs, fields or Fields(), lang)
+    return rebase(Pipeline(name=name, sources=sources), Path.cwd())
+
+
+def sources_from(inputs: Sequence[str], fields: Fields, lang: str | None = None) -> tuple[Source, ...]:
+    """A source for each name that the inputs give, in the order given; inputs of one name are one source."""
+    paths: dict[str, list[str]] = {}
+    for given in inputs:
+        paths.setdefault(source_name(given), []).append(given)
+    if not paths:
+        raise UsageError("nothing to read: name files, directories or globs")
+    return tuple(Source(name=name, paths=tuple(some), fields=fields, lang=lang) for name, some in paths.items())
+
+
+def source_name(given: str) -> str:
+    """`news` for `a/news.jsonl.gz`, `a/news/`, `a/news/*.html` and `s3://bucket/a/news.parquet?...`."""
+    bare = given if storage.is_local(given) else given.partition("?")[0].partition("://")[2]
+    if any(mark in bare for mark in "*?["):
+        bare = re.split(r"[*?\[]", bare, maxsplit=1)[0].rpartition("/")[0] or "."
+        name = _directory_name(bare, given)
+    elif storage.is_local(given) and Path(bare.removeprefix("file://")).expanduser().is_dir():
+        name = _directory_name(bare, given)
+    else:
+        name = _stem(bare.rstrip("/").rpartition("/")[2])
+    name = re.sub(r"[^\w.\-]+", "-", name).lstrip(".-")[:128]
+    if not name:
+        raise UsageError(f"{given}: gives no source a name; write a pipeline file and name it there")
+    return name
+
+
+def _directory_name(bare: str, given: str) -> str:
+    if storage.is_local(given):
+        return Path(bare.removeprefix("file://")).expanduser().absolute().resolve().name
+    return bare.rstrip("/").rpartition("/")[2]
+
+
+def _stem(name: str) -> str:
+    for suffixes in (COMPRESSED, FORMATS):
+        for suffix in suffixes:
+            if name.lower().endswith(suffix) and len(name) > len(suffix):
+                name = name[: -len(suffix)]
+                break
+    return name
