@@ -107,10 +107,9 @@ def main() -> None:
                 }
                 rows = result.account.rows_in
                 print(
-                    f"run {turn + 1}: {result.seconds:.2f} s, {rates[-1]:.1f} MB/s, "
-                    f"{rows / result.seconds:,.0f} rows/s, {rows} in, {result.account.kept} kept; "
-                    + ", ".join(f"{k} {v:.2f}" for k, v in spent.items())
+                    f"run {turn + 1}: {result.seconds:.2f} s, {rates[-1]:.1f} MB/s, {rows / result.seconds:,.0f} rows/s"
                 )
+                print(f"  {rows} in, {result.account.kept} kept; seconds by stage: {spent}")
         print(f"ingest to publish: {statistics.median(rates):.1f} MB/s (median of {len(rates)})")
         print(f"peak memory: {memory.peak / 1e9:.2f} GB (driver, JVM and workers)")
         if options.keep:

@@ -45,7 +45,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
     ),
     "html_remnant": (
         r"</?(?:div|span|p|br|a|b|i|td|tr|th|table|tbody|li|ul|ol|img|font|script|style|strong|em|h[1-6])"
-        r"(?:\s[^<>]{0,300})?/?>",
+        r"(?:\s+[a-z\-]+\s?=[^<>]{0,300})?\s?/?>",
         r"&(?:nbsp|amp|lt|gt|quot|ldquo|rdquo|hellip|mdash|#x?[0-9a-f]{2,6});",
         r"<!--|-->|<!\[CDATA\[|\]\]>",
     ),

@@ -22,7 +22,7 @@ def dataset_card(settings: Pipeline, stages: Mapping[str, Committed]) -> str:
     published = stages["publish"].manifest
     counts = _counts(published.counts.get("published", {}))
     sums = _sums(counts, 2)
-    tiers = {name: sums[name] for name in stages["tier"].manifest.details["names"] if name in sums}
+    tiers = {name: sums[name] for name in stages["tier"].manifest.details["tiers"] if name in sums}
     title = settings.publish.title or settings.name
     head = yaml.safe_dump(_metadata(settings, counts, tiers, title), allow_unicode=True, sort_keys=False)
     tier_rows = [[tier, *(_number(values[name]) for name in MEASURES)] for tier, values in tiers.items()]

@@ -43,7 +43,7 @@ def unpack(data: bytes, kind: str, step: int = 1 << 16) -> tuple[bytes, str]:
 
 
 def noise(size: int) -> bytes:
-    return random.Random(7).randbytes(size // 2) + bytes(size // 2)  # noqa: S311
+    return random.Random(7).randbytes(size // 2) + bytes(size // 2)
 
 
 @kinds
@@ -68,7 +68,7 @@ def test_a_stream_cut_anywhere_gives_a_prefix_and_says_so(kind: str, share: floa
 
 @pytest.mark.parametrize("kind", ["gzip", "zstd"])
 def test_a_flipped_bit_loses_nothing_before_it(kind: str) -> None:
-    content = random.Random(3).randbytes(3_000_000)  # noqa: S311
+    content = random.Random(3).randbytes(3_000_000)
     data = bytearray(PACKERS[kind](content))
     data[len(data) // 2] ^= 0x10
     out, reason = unpack(bytes(data), kind)

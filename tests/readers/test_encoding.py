@@ -47,7 +47,7 @@ def test_a_head_may_end_inside_a_character(charset: str) -> None:
 
 
 def test_random_bytes_are_refused() -> None:
-    source = random.Random(11)  # noqa: S311
+    source = random.Random(11)
     for size in (16, 64, 256, 1024):
         for _ in range(200):
             assert encoding.detect(source.randbytes(size)) is None

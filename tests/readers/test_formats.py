@@ -88,7 +88,7 @@ def test_array_elements_are_keyed_by_where_they_stand(read: Read) -> None:
 
 
 def test_csv_columns_are_fields(read: Read) -> None:
-    out = read("x.csv", 'id,content,n,n\r\n1,"a, ""b""\r\nc",x,\r\n\r\n2,d,y,z\r\n'.encode())
+    out = read("x.csv", b'id,content,n,n\r\n1,"a, ""b""\r\nc",x,\r\n\r\n2,d,y,z\r\n')
     assert out.keys == ["1", "2"]
     assert out.texts == ['a, "b"\r\nc', "d"]
     assert [json.loads(row["meta"]) for row in out.rows] == [{"n": "x", "n_2": ""}, {"n": "y", "n_2": "z"}]
