@@ -8,8 +8,24 @@ import traceback
 import typer
 
 from cli import render
-from cli.commands import clean, dedup, demo, doctor, explain, gc, plan, rules, run, sample, stats, status, stop, submit
-from cli.commands import tier, verify
+from cli.commands import (
+    clean,
+    dedup,
+    demo,
+    doctor,
+    explain,
+    gc,
+    plan,
+    rules,
+    run,
+    sample,
+    stats,
+    status,
+    stop,
+    submit,
+    tier,
+    verify,
+)
 from corpus import __version__
 from corpus.errors import CorpusError
 
@@ -36,7 +52,9 @@ def _version(wanted: bool) -> None:
 
 
 @app.callback()
-def options(version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version.")) -> None:
+def options(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
+) -> None:
     """Raw text to tiered training data, with every row accounted for."""
 
 

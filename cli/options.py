@@ -9,19 +9,32 @@ import typer
 Pipeline = Annotated[str, typer.Argument(metavar="PIPELINE", help="A pipeline file (YAML).", show_default=False)]
 Inputs = Annotated[
     list[str],
-    typer.Argument(metavar="IN...", help="Files, directories, globs or URIs, in any readable format.", show_default=False),
+    typer.Argument(metavar="IN", help="Files, directories, globs or URIs, in any readable format.", show_default=False),
 ]
 Run = Annotated[str, typer.Argument(metavar="RUN", help="A run directory.", show_default=False)]
 Out = Annotated[
     str,
-    typer.Option("--out", "-o", metavar="RUN", help="The run directory to write; repeat the command to resume.", show_default=False),
+    typer.Option(
+        "--out",
+        "-o",
+        metavar="RUN",
+        help="The run directory to write; repeat the command to resume.",
+        show_default=False,
+    ),
 ]
 Master = Annotated[
-    str | None, typer.Option("--master", metavar="URL", help="Spark master; by default this machine with all its cores.")
+    str | None,
+    typer.Option("--master", metavar="URL", help="Spark master; by default this machine with all its cores."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="The last line of standard output is one JSON object.")]
 SplitMb = Annotated[int, typer.Option("--split-mb", min=1, max=4096, help="Megabytes of input a task reads.")]
-Text = Annotated[str | None, typer.Option("--text", metavar="FIELD", help="The field that holds the text; else guessed.")]
-Id = Annotated[str | None, typer.Option("--id", metavar="FIELD", help="The field that identifies a record; else guessed.")]
-Lang = Annotated[str | None, typer.Option("--lang", metavar="LANG", help="The language of every record; else identified.")]
+Text = Annotated[
+    str | None, typer.Option("--text", metavar="FIELD", help="The field that holds the text; else guessed.")
+]
+Id = Annotated[
+    str | None, typer.Option("--id", metavar="FIELD", help="The field that identifies a record; else guessed.")
+]
+Lang = Annotated[
+    str | None, typer.Option("--lang", metavar="LANG", help="The language of every record; else identified.")
+]
 SPLIT_MB = 32

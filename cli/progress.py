@@ -26,13 +26,13 @@ DOES = {
     "decide": "apply rules",
     "dedup-exact": "find duplicates",
     "tier": "assign tiers",
-    "publish": "publish",
+    "publish": "write tiers",
 }
 
 
 @dataclass(frozen=True)
 class Tally:
-    """A stage at one moment: `done` of `units`, of which `before` were there when it began; rows and bytes of the rest."""
+    """A stage at one moment: `done` of `units`, of which `before` were when it began; rows and bytes of the rest."""
 
     units: int
     before: int
@@ -54,7 +54,7 @@ class Tally:
             return ""
         if not self.rows:
             return f"{(self.done - self.before) / self.seconds:,.1f} units/s"
-        megabytes = f", {self.bytes / 1e6 / self.seconds:,.1f} MB/s" if self.bytes else ""
+        megabytes = f", {self.bytes / 1e6 / self.seconds:,.1f} MB/s" if self.bytes > 1e6 else ""
         return f"{self.rows / self.seconds:,.0f} rows/s{megabytes}"
 
 
@@ -94,7 +94,9 @@ class Lines:
         """Lines while the block runs."""
         watch = Watch(slot, units, done)
         before = f", {done} done before" if done else ""
-        render.note(f"{name}: {DOES.get(name, name)}, {units} to do{before}" if units > 1 else f"{name}: {DOES.get(name, name)}")
+        render.note(
+            f"{name}: {DOES.get(name, name)}, {units} to do{before}" if units > 1 else f"{name}: {DOES.get(name, name)}"
+        )
 
         def show(tally: Tally) -> None:
             left = "" if tally.left is None else f", {clock(tally.left)} left"

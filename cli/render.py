@@ -130,7 +130,8 @@ def share(part: int, whole: int) -> str:
 def preview(text: str, limit: int = PREVIEW) -> str:
     """The beginning of a text on one line, `limit` columns wide."""
     line = clean(" ".join(text.split()))
-    taken, used = [], 0
+    taken: list[str] = []
+    used = 0
     for char in line:
         used += width(char)
         if used > limit:

@@ -6,6 +6,7 @@ ends and the number is given to another; with the time the process started it na
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -111,10 +112,8 @@ def _alive(members: dict[int, str | None]) -> bool:
 
 def _signal(pid: int, birth: str | None, number: signal.Signals) -> None:
     if birth is not None and _birth(pid) == birth:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
-        except ProcessLookupError:
-            pass
 
 
 def _birth(pid: int) -> str | None:

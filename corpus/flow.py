@@ -167,11 +167,13 @@ class _Flow:
         receipts, seconds = self.runner.write(names, tasks, work)
         self._check_quarantine(receipts["text"])
         versions = {sidecar.name: sidecar.version for sidecar in sidecars}
+        settings = {sidecar.name: sidecar.settings() for sidecar in sidecars}
         for name in names:
             expect(
                 len(receipts[name]) == len(tasks), f"{name}: {len(receipts[name])} of {len(tasks)} receipts are there"
             )
-            self.runner.commit(name, versions.get(name, TEXT_VERSION), receipts[name], seconds)
+            details = {"settings": settings[name]} if name in settings else {}
+            self.runner.commit(name, versions.get(name, TEXT_VERSION), receipts[name], seconds, details=details)
 
     def _sidecar_pass(self, sidecars: Sequence[Sidecar]) -> None:
         """Sidecars that an earlier run did not write; receipts left by an interrupted text pass are as good."""
@@ -196,7 +198,8 @@ class _Flow:
         _, seconds = self.runner.write(names, tasks, work, done)
         for sidecar in sidecars:
             receipts = without_overlap(self.runner.slots[sidecar.name].receipts())
-            self.runner.commit(sidecar.name, sidecar.version, receipts, seconds)
+            details = {"settings": sidecar.settings()}
+            self.runner.commit(sidecar.name, sidecar.version, receipts, seconds, details=details)
 
     def _standing(self, *removals: str) -> Standing:
         sidecars = tuple(self.stages[stage.name].table(stage.table) for stage in self.pipeline.sidecars)

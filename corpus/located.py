@@ -90,7 +90,7 @@ def parse(text: str, path: str) -> Located:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         column = error.position - text.rfind("\n", 0, error.position)
-        message = f"is not YAML: the character U+{ord(str(error.character)[:1]):04X} is not allowed"
+        message = f"is not YAML: the character U+{int(error.character):04X} is not allowed"
         raise ConfigError([Problem(path, line, column, message)]) from None
     except RecursionError:
         raise ConfigError([Problem(path, 0, 0, "is nested too deeply")]) from None

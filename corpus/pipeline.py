@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pyarrow as pa
 from corpus import config, located
 from corpus.errors import ConfigError, ContractError, Problem
 from corpus.kernels.signal import SignalCall
+from corpus.located import Located, Step
 from corpus.readers.plan import input_digest, plan_splits
 from corpus.readers.split import Split
 from corpus.ruleset.load import load_rules
@@ -74,13 +76,14 @@ class Pipeline:
         return have
 
 
-def compose(settings: config.Pipeline, extra: Sequence[RowStage] = ()) -> Pipeline:
-    """The stages that `settings` ask for; `extra` row stages of the caller's own run after normalisation.
+def compose(settings: config.Pipeline, extra: Sequence[RowStage] = (), also: Sequence[SignalCall] = ()) -> Pipeline:
+    """The stages that `settings` ask for; `extra` row stages of the caller's own run after normalisation, `also` are
+    signals to measure beside those that the rules and the tier policy look at.
 
     Raises ConfigError with every problem of every rule file and of the tier policy.
     """
     rules, tiers = _collect(lambda: load_rules(settings.rules), lambda: load_tiers(settings.tiers))
-    calls = sorted_calls({*rules.calls, *tiers.calls})
+    calls = sorted_calls({*rules.calls, *tiers.calls, *also})
     rows: tuple[RowStage, ...] = (Select(settings.select), Normalise(settings.normalise), *extra)
     sidecars: tuple[Sidecar, ...] = (Measure(calls),)
     dedup = None
@@ -101,26 +104,45 @@ def read(path: str | Path) -> Pipeline:
     except ConfigError as error:
         problems = list(error.problems)
     try:
-        raw = located.parse(Path(path).read_text(encoding="utf-8"), str(path)).value
+        document = located.parse(Path(path).read_text(encoding="utf-8"), str(path))
     except (ConfigError, OSError, UnicodeDecodeError):
-        raw = None
-    if isinstance(raw, dict):
-        base = Path(path).parent
-        names = [config.below(base, name) for name in raw.get("rules") or () if isinstance(name, str)]
-        tiers = raw.get("tiers")
-        loaders: list[Callable[[], Any]] = [lambda: load_rules(names)] if names else []
-        if isinstance(tiers, str):
-            loaders.append(lambda: load_tiers(config.below(base, tiers)))
-        try:
-            _collect(*loaders)
-        except ConfigError as error:
-            problems.extend(error.problems)
-    raise ConfigError(problems)
+        raise ConfigError(problems) from None
+    if not isinstance(document.value, dict):
+        raise ConfigError(problems)
+    named = _named(document, Path(path).parent)
+    rules = [name for name, place in named.items() if place[0] == "rules"]
+    loaders: list[Callable[[], Any]] = [lambda: load_rules(rules)] if rules else []
+    loaders += [partial(load_tiers, name) for name, place in named.items() if place[0] == "tiers"]
+    try:
+        _collect(*loaders)
+    except ConfigError as error:
+        problems.extend(error.problems)
+    raise ConfigError([_placed(problem, document, named) for problem in problems])
+
+
+def _named(document: Located, base: Path) -> dict[str, tuple[Step, ...]]:
+    """What the pipeline names, and where: rule sets and the tier policy."""
+    rules, tiers = document.value.get("rules"), document.value.get("tiers")
+    found: dict[str, tuple[Step, ...]] = {"select.sources": ("select", "sources")}
+    for index, name in enumerate(rules if isinstance(rules, list) else ()):
+        if isinstance(name, str):
+            found[config.below(base, name)] = ("rules", index)
+    if isinstance(tiers, str):
+        found[config.below(base, tiers)] = ("tiers",)
+    return found
+
+
+def _placed(problem: Problem, document: Located, named: dict[str, tuple[Step, ...]]) -> Problem:
+    """The problem of a whole file or name, at the line of the pipeline that names it; any other as it is."""
+    if problem.line or problem.path not in named:
+        return problem
+    return document.problem(named[problem.path], f"{problem.path}: {problem.message}")
 
 
 def _collect(*loaders: Callable[[], Any]) -> list[Any]:
     """What each loader gives; ConfigError with the problems of all of them."""
-    found, problems = [], []
+    found: list[Any] = []
+    problems: list[Problem] = []
     for load in loaders:
         try:
             found.append(load())

@@ -1,4 +1,4 @@
-"""Where the rules and word lists are: inside the installed package, beside it in a checkout, or in the zip it runs from.
+"""Where the rules and word lists are: in the installed package, beside it in a checkout, or in the zip it runs from.
 
 They are data, not modules: nothing here looks at sys.path, so a user's own `rules` package is never picked up.
 """

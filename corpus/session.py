@@ -18,6 +18,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FrameType
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 EXIT_SECONDS = 60
 """How long a JVM may take to end by itself before it is killed."""
+
+CANCEL_SECONDS = 10
+"""How long a terminated session waits for its jobs to be cancelled."""
 
 _SCRATCH = "corpus-spark-"
 _SCRATCH_AGE = 60
@@ -138,7 +142,7 @@ def _launched(master: str, app: str, conf: Mapping[str, str], log: Path | None) 
                 raise interruption from None
             raise _outliving(error) from None
         finally:
-            with contextlib.suppress(Exception):
+            with contextlib.suppress(Exception), warnings.catch_warnings(action="ignore"):
                 spark.stop()
     finally:
         _end(process)
@@ -240,6 +244,8 @@ def _unwind_on_sigterm() -> Iterator[None]:
     ours = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
     def leave(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        _cancel_jobs()
         raise SystemExit(128 + signal.SIGTERM)
 
     if ours:
@@ -249,3 +255,20 @@ def _unwind_on_sigterm() -> Iterator[None]:
     finally:
         if ours:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _cancel_jobs() -> None:
+    """Cancel what runs, so that no clean-up waits for it; from another thread, since this one's connection is busy."""
+    from pyspark import SparkContext
+
+    context = SparkContext._active_spark_context
+    if context is None:
+        return
+
+    def cancel() -> None:
+        with contextlib.suppress(Exception):
+            context.cancelAllJobs()
+
+    helper = threading.Thread(target=cancel, name="corpus-cancel", daemon=True)
+    helper.start()
+    helper.join(CANCEL_SECONDS)

@@ -99,5 +99,6 @@ def python_variables(master: str) -> dict[str, str]:
 
 
 def java_variables(java: Java) -> dict[str, str]:
+    """Which Java the launcher scripts start, and how."""
     # The launcher only prints a command line: compiling it well would take longer than it runs.
     return {"JAVA_HOME": str(launcher_home(java)), "SPARK_LAUNCHER_OPTS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}

@@ -6,9 +6,11 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from corpus import storage
+from corpus import pipeline, storage
 from corpus.config import Dedup, Fields, Normalise, Pipeline, Source, below, rebase
 from corpus.errors import UsageError
+from corpus.flow import plan_slots
+from corpus.kernels.signal import SignalCall
 from corpus.rundir import RunDir
 
 COMPRESSED = (".gz", ".zst", ".zstd", ".bz2", ".xz")
@@ -35,10 +37,26 @@ def dedup(inputs: Sequence[str], fields: Fields | None = None, lang: str | None 
     return base.model_copy(update={"rules": (), "normalise": AS_READ})
 
 
-def retier(root: str, tiers: str | None = None) -> Pipeline:
-    """The settings of the run at `root` with another tier policy: a shipped name or a .yaml file, else its own."""
-    settings = RunDir.open(root).settings
-    return settings.model_copy(update={"tiers": below(Path.cwd(), tiers)}) if tiers else settings
+def retier(root: str, tiers: str | None = None) -> pipeline.Pipeline:
+    """The pipeline of the run at `root` with another tier policy: a shipped name or a .yaml file, else its own.
+
+    It measures what the run measured, so that the stages before `tier` are found committed; signals that only the new
+    policy looks at are measured beside. UsageError when the input or the rules are not those of the run any more:
+    then this would be another run.
+    """
+    run = RunDir.open(root)
+    stages = run.need_published()
+    settings = run.settings.model_copy(update={"tiers": below(Path.cwd(), tiers)} if tiers else {})
+    measured = [
+        SignalCall(kernel, tuple(args.items())) for kernel, args in stages["measure"].manifest.details["settings"]
+    ]
+    wanted = pipeline.compose(settings, also=measured)
+    slots = plan_slots(wanted, root, wanted.splits())
+    if slots["text"] != stages["text"].slot:
+        raise UsageError(f"{root}: its input is not what it was; use `corpus run` to make the run anew")
+    if slots["measure"] == stages["measure"].slot and slots["decide"] != stages["decide"].slot:
+        raise UsageError(f"{root}: its rules are not what they were; use `corpus run` to apply them")
+    return wanted
 
 
 def _pipeline(name: str, inputs: Sequence[str], fields: Fields | None, lang: str | None) -> Pipeline:

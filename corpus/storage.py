@@ -105,7 +105,7 @@ def open_write(uri: str) -> pa.NativeFile:
     """A stream to a new file; parent directories are made."""
     filesystem, path = resolve(uri)
     _make_parents(uri)
-    return filesystem.open_output_stream(path)
+    return filesystem.open_output_stream(path, compression=None)
 
 
 def _make_parents(uri: str) -> None:
@@ -133,7 +133,7 @@ def put_atomic(uri: str, data: bytes, *, replace: bool = True) -> bool:
             return False
         temporary = f"{path}.{uuid.uuid4().hex}.tmp" if uri.startswith(_TREES) else path
         _make_parents(uri)
-        with filesystem.open_output_stream(temporary) as stream:
+        with filesystem.open_output_stream(temporary, compression=None) as stream:
             stream.write(data)
         if temporary != path:
             filesystem.move(temporary, path)

@@ -1,9 +1,9 @@
 """Spark's Python daemon with what every worker needs imported once, before it forks.
 
 Spark puts its own zip first on the import path, so every start compiles PySpark anew; the installed package beside it
-has it compiled. A forked worker then starts in milliseconds and shares the pages. Only modules that start no thread of their own
-business at import are loaded here (jemalloc's own thread, which pyarrow brings, is built to survive a fork); polars
-starts one that a fork would lose, so each worker imports polars itself.
+has it compiled. A forked worker then starts in milliseconds and shares the pages. Only modules that start no thread
+at import are loaded here (jemalloc's, which pyarrow brings, is built to survive a fork); polars starts one that a
+fork would lose, so each worker imports polars itself.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ def look(batches):
         "cwd_on_path": "" in sys.path or os.getcwd() in sys.path,
     }])
 
-before = dict(os.environ)
+before = {name: value for name, value in os.environ.items() if not name.startswith("SPARK_")}
 scratch_before = set(Path(tempfile.gettempdir()).glob("corpus-spark-*"))
 with open_session("local[2,4]", "facts", {"spark.sql.shuffle.partitions": "3"}, Path(sys.argv[1])) as spark:
     rows = spark.range(0, 4, 1, 4).mapInArrow(
@@ -65,7 +65,8 @@ try:
         spark.range(1).mapInArrow(lambda batches: 1 / 0, "id long").toArrow()
 except Exception as caught:
     facts["outside"] = [type(caught).__name__, str(caught)]
-facts["environment_untouched"] = dict(os.environ) == before
+after = {name: value for name, value in os.environ.items() if not name.startswith("SPARK_")}
+facts["environment_untouched"] = after == before
 facts["scratch_left"] = len(set(Path(tempfile.gettempdir()).glob("corpus-spark-*")) - scratch_before)
 print(json.dumps(facts))
 """

@@ -40,6 +40,15 @@ def test_a_put_file_is_read_back_whole(place: Place) -> None:
     assert storage.size(place("run/nothing")) is None
 
 
+@pytest.mark.parametrize("name", ["a.gz", "a.zst", "a.bz2"])
+def test_a_name_never_makes_the_bytes_compressed(place: Place, name: str) -> None:
+    storage.put_atomic(place(name), b"plain")
+    assert storage.read_bytes(place(name)) == b"plain"
+    with storage.open_write(place(f"again-{name}")) as stream:
+        stream.write(b"plain")
+    assert storage.read_bytes(place(f"again-{name}")) == b"plain"
+
+
 def test_create_if_absent_keeps_the_first(place: Place) -> None:
     assert storage.put_atomic(place("m.json"), b"first", replace=False)
     assert not storage.put_atomic(place("m.json"), b"second", replace=False)

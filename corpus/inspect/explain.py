@@ -13,6 +13,8 @@ from corpus.identity import from_halves, repeated_id
 from corpus.inspect import locate
 from corpus.inspect.files import read_row
 from corpus.inspect.locate import Address
+from corpus.quarantine import Reason
+from corpus.ruleset.model import Applies
 from corpus.rundir import RunDir
 from corpus.slot import Committed, Table
 
@@ -50,7 +52,8 @@ class Explanation:
     """Everything a run knows about one record.
 
     `rules` are those that looked at it, failing ones first; `reasons` are the ids of the failing ones or the reason of
-    another stage. `path`, `ordinal` and `detail` belong to a quarantined record, `tier` and `cluster_size` to a kept one.
+    another stage. `path`, `ordinal` and `detail` belong to a quarantined record, `tier` and `cluster_size` to a kept
+    one.
     """
 
     outcome: Outcome
@@ -111,8 +114,8 @@ def _explain(stages: Mapping[str, Committed], address: Address) -> Explanation:
     for stage in stages.values():
         failure = _sparse(stage.table("failed"), address)
         if failure is not None:
-            reasons = ("kernel_error",)
-            return Explanation("quarantined", failure["stage"], reasons=reasons, detail=failure["detail"], **common)
+            lost: tuple[str, ...] = (Reason.KERNEL,)
+            return Explanation("quarantined", failure["stage"], reasons=lost, detail=failure["detail"], **common)
     decision = _sparse(stages["decide"].table("decisions"), address)
     rules = looked_at(stages, address, record["source"], record["lang"], decision["failed"] if decision else [])
     if decision is not None and decision["removed"]:
@@ -135,7 +138,6 @@ def looked_at(
     import polars as pl
 
     from corpus.ruleset.compile import concerned, primary_lang
-    from corpus.ruleset.model import Applies
 
     rules = stages["decide"].manifest.details["rules"]
     if not rules:
@@ -146,10 +148,7 @@ def looked_at(
         pl.lit(lang, pl.String).alias("lang"), pl.lit(source).alias("source"), pl.lit("document").alias("kind")
     )
     frame = frame.with_columns(primary_lang().alias("lang"))
-    applies = [
-        Applies(**{name: tuple(value) if isinstance(value, list) else value for name, value in rule["applies"].items()})
-        for rule in rules
-    ]
+    applies = [_applies(rule["applies"]) for rule in rules]
     concerns = frame.select([concerned(item).alias(str(index)) for index, item in enumerate(applies)]).row(0)
     found = [
         Looked(
@@ -166,6 +165,16 @@ def looked_at(
         if concerns[index] or index in failed
     ]
     return tuple(sorted(found, key=lambda rule: not rule.failed))
+
+
+def _applies(stored: Mapping[str, Any]) -> Applies:
+    return Applies(
+        lang=tuple(stored["lang"]),
+        source=tuple(stored["source"]),
+        kind=tuple(stored["kind"]),
+        min_chars=stored["min_chars"],
+        max_chars=stored["max_chars"],
+    )
 
 
 def _columns(rules: list[dict[str, Any]]) -> list[str]:

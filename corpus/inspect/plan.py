@@ -36,7 +36,7 @@ class Plan:
 
 
 def plan(pipeline: Pipeline, root: str | None = None, split_bytes: int = SPLIT_BYTES) -> Plan:
-    """The plan of `pipeline`, and how much of it is done in the run directory `root`. Writes nothing, starts nothing."""
+    """The plan of `pipeline`, and how much of it is done in the run directory `root`. Writes and starts nothing."""
     splits = pipeline.splits(split_bytes)
     by_source: dict[str, list[Split]] = {source.name: [] for source in pipeline.sources}
     for split in splits:

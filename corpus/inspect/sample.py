@@ -61,6 +61,18 @@ def sample(
     return [read(publish.slot, files[file], row) for _, file, row in chosen]
 
 
+def which(removed: bool | None, reason: str | None = None, tier: str | None = None) -> tuple[Which, ...]:
+    """The kinds that a request means: removed (True), kept (False) or, where nothing says, both. UsageError when a
+    reason is asked of kept records or a tier of removed ones."""
+    if reason is not None and (tier is not None or removed is False):
+        raise UsageError("a reason belongs to removed records, a tier to kept ones; ask for one of them")
+    if tier is not None and removed:
+        raise UsageError("removed records have no tier; leave out one of the two")
+    if reason is not None or removed:
+        return ("removed",)
+    return ("kept",) if tier is not None or removed is False else ("kept", "removed")
+
+
 def _of_tier(root: str, publish: Committed, tier: str | None) -> list[File]:
     files = files_of(publish, "dataset")
     if tier is None:

@@ -138,7 +138,12 @@ def _failing(decide: Committed) -> list[Failing]:
     counted = decide.manifest.account.dropped
     found = [
         Failing(
-            rule["id"], rule["signal"], rule["bound"], rule["action"], failing.get(rule["id"], 0), counted.get(rule["id"], 0)
+            rule["id"],
+            rule["signal"],
+            rule["bound"],
+            rule["action"],
+            failing.get(rule["id"], 0),
+            counted.get(rule["id"], 0),
         )
         for rule in decide.manifest.details["rules"]
     ]
@@ -156,32 +161,32 @@ def _spreads(stages: Mapping[str, Committed], by: By | None) -> list[Spread]:
     found: list[Spread] = []
     for name in names:
         value = pl.col(name).cast(pl.Float64)
-        frame = signals.select(value) if groups is None else pl.concat([signals.select(value), groups], how="horizontal")
+        frame = (
+            signals.select(value) if groups is None else pl.concat([signals.select(value), groups], how="horizontal")
+        )
         if groups is None:
             frame = frame.with_columns(group=pl.lit("all"))
         points = [value.quantile(at, "nearest").alias(point) for point, at in POINTS.items()]
-        table = frame.filter(value.is_not_nan()).group_by("group").agg(value.count().alias("count"), *points).sort("group")
+        table = (
+            frame.filter(value.is_not_nan()).group_by("group").agg(value.count().alias("count"), *points).sort("group")
+        )
         found += [Spread(signal=name, **row) for row in table.collect().to_dicts()]
     return found
 
 
 def _groups(stages: Mapping[str, Committed], by: By | None) -> pl.LazyFrame | None:
-    """One column `group`, a value for each row, aligned with the signals."""
+    """One column `group`, a value for each row, aligned with the signals; None for a single group."""
     import polars as pl
 
-    if by is None:
-        return None
     if by == "tier":
-        names = stages["tier"].manifest.details["tiers"]
-        tiers = scan(stages["tier"], "tiers", ["tier"])
-        assert tiers is not None
-        codes = {place: name for place, name in enumerate(names)}
-        return tiers.select(
-            pl.col("tier").replace_strict(codes, default=REMOVED_TIER, return_dtype=pl.String).alias("group")
-        )
-    keys = scan(stages["text"], "keys", [by])
-    assert keys is not None
-    return keys.select(pl.col(by).fill_null(UNKNOWN).alias("group"))
+        frame, names = scan(stages["tier"], "tiers", ["tier"]), stages["tier"].manifest.details["tiers"]
+        codes = dict(enumerate(names))
+        group = pl.col("tier").replace_strict(codes, default=REMOVED_TIER, return_dtype=pl.String)
+    elif by is not None:
+        frame, group = scan(stages["text"], "keys", [by]), pl.col(by).fill_null(UNKNOWN)
+    else:
+        return None
+    return None if frame is None else frame.select(group.alias("group"))
 
 
 def _is_number(column: str) -> bool:

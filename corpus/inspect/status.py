@@ -56,7 +56,9 @@ def stage_states(slots: Mapping[str, Slot], splits: int | None, file_bytes: int)
     manifests = {name: slot.load() for name, slot in slots.items()}
     text = manifests.get("text")
     return tuple(
-        _done(name, manifest) if manifest is not None else _begun(name, slots[name], _units(name, text, splits, file_bytes))
+        _done(name, manifest)
+        if manifest is not None
+        else _begun(name, slots[name], _units(name, text, splits, file_bytes))
         for name, manifest in manifests.items()
     )
 

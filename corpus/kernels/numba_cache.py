@@ -8,6 +8,7 @@ files are pickle: they live in a directory of the user's own (mode 0700), and on
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import importlib.util
@@ -159,6 +160,8 @@ class _Cache(caching.FunctionCache):
         try:
             return super().load_overload(sig, target_context)
         except Exception:  # a damaged pickle can raise anything; compiling again is always right
+            with contextlib.suppress(OSError):
+                self.flush()
             return None
 
     def save_overload(self, sig: Any, data: Any) -> None:

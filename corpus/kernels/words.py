@@ -107,8 +107,8 @@ def _measure(
             if kind in (ALPHA, NUMERAL):
                 length += 1
                 letters = letters or kind == ALPHA
-                if point < 0x80 and length <= 4:
-                    packed = (packed << 8) | (point | 0x20)
+                if length <= 4:
+                    packed = (packed << 8) | (point | 0x20 if point < 0x80 else 0xFF)
             elif length > 0:
                 words += 1
                 if letters:

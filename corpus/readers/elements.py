@@ -95,7 +95,9 @@ class _Scan:
             self._begin += len(block)
             return len(block)
         if not stripped.startswith(b"["):
-            raise Broken(Reason.BAD_JSON, "neither an array nor an object").at(self._base, block)
+            raise Broken(Reason.BAD_JSON, "neither an array nor an object").at(
+                self._base + len(block) - len(stripped), stripped
+            )
         self._opened = True
         at = len(block) - len(stripped) + 1
         self._begin = self._base + at

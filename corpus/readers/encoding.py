@@ -17,8 +17,10 @@ from corpus.readers.items import Reading
 from corpus.readers.lines import peek
 
 HEAD = 256 << 10
-PLAUSIBLE = 0.15
-"""Least share of common characters among those outside ASCII; measured in tests on both sides."""
+CHANCE = 0.08
+"""Share of common characters among random ones of GB 2312, the most that a wrong decoding reaches."""
+DEVIATIONS = 4
+"""Standard deviations above CHANCE that are no accident: 22 % of 57 characters, where the poorest verse has 27 %."""
 ENOUGH = 8
 """Fewer characters outside ASCII than this are not evidence of anything."""
 CLEAR_UTF8 = 20
@@ -101,7 +103,7 @@ def detect(data: bytes, *, complete: bool = True) -> str | None:
 
     With `complete` false, `data` may end inside a character. Linear in the length of `data`.
     """
-    best = PLAUSIBLE
+    best = 0.0
     charset: str | None = None
     for candidate in ("gb18030", "big5", "utf-16-le", "utf-16-be"):
         decoder = codecs.getincrementaldecoder(codec(candidate))()
@@ -116,11 +118,12 @@ def detect(data: bytes, *, complete: bool = True) -> str | None:
 
 
 def plausibility(text: str) -> float:
-    """Share of common Chinese characters and punctuation among those outside ASCII; 0 when there are too few."""
+    """Share of common Chinese characters and punctuation among those outside ASCII; 0 when it may be an accident."""
     wide = [character for character in text if character > "\x7f"]
     if len(wide) < ENOUGH:
         return 0.0
-    return sum(map(_COMMON.__contains__, wide)) / len(wide)
+    share = sum(map(_COMMON.__contains__, wide)) / len(wide)
+    return share if share > CHANCE + DEVIATIONS * (CHANCE * (1 - CHANCE) / len(wide)) ** 0.5 else 0.0
 
 
 def decode_whole(data: bytes, declared: str = "auto", hints: tuple[str | None, ...] = ()) -> tuple[str, str] | None:

@@ -100,10 +100,14 @@ def _paths(explicit: str | None, guesses: tuple[str, ...]) -> tuple[Path, ...]:
 def _find(record: dict[str, Any], paths: tuple[Path, ...]) -> tuple[Path, Any] | None:
     for path in paths:
         value = record.get(path[0])
-        for name in path[1:]:
-            value = value.get(name) if isinstance(value, dict) else None
-        if value is not None:
-            return path, value
+        if value is None:
+            continue
+        if len(path) > 1:
+            for name in path[1:]:
+                value = value.get(name) if isinstance(value, dict) else None
+            if value is None:
+                continue
+        return path, value
     return None
 
 
@@ -114,8 +118,9 @@ def _present(record: dict[str, Any], paths: tuple[Path, ...]) -> Iterator[tuple[
 
 
 def _remove(record: dict[str, Any], path: Path) -> None:
-    for name in path[:-1]:
-        record = record[name]
+    if len(path) > 1:
+        for name in path[:-1]:
+            record = record[name]
     record.pop(path[-1], None)
 
 

@@ -55,7 +55,13 @@ class Reading:
         return f"{self.piece.name}#{ordinal}"
 
     def reject(
-        self, ordinal: int, reason: Reason, raw: bytes, detail: str = "", *, length: int | None = None,
+        self,
+        ordinal: int,
+        reason: Reason,
+        raw: bytes,
+        detail: str = "",
+        *,
+        length: int | None = None,
         key: str | None = None,
     ) -> Quarantined:
         """The quarantine row of what stands at `ordinal`."""

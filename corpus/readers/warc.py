@@ -21,8 +21,7 @@ from corpus.readers.items import HEAD, Item, Reading, Skipped
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
 _PLAIN = frozenset({"text/plain", "text/markdown"})
 _HTTP_RECORD = (
-    b"WARC/1.0\r\nWARC-Type: response\r\nContent-Type: application/http; msgtype=response\r\n"
-    b"Content-Length: %d\r\n\r\n"
+    b"WARC/1.0\r\nWARC-Type: response\r\nContent-Type: application/http; msgtype=response\r\nContent-Length: %d\r\n\r\n"
 )
 _SAMPLE = 4096
 """Bytes kept of a payload that is no text; the archive still has it."""

@@ -1,7 +1,7 @@
 """The generated part of docs/rules.md: every shipped rule, every tier policy, every signal.
 
-    python -m corpus.ruleset.catalogue            rewrite the page between its markers
-    python -m corpus.ruleset.catalogue --check    exit 1 when the page is not what would be written
+python -m corpus.ruleset.catalogue            rewrite the page between its markers
+python -m corpus.ruleset.catalogue --check    exit 1 when the page is not what would be written
 """
 
 from __future__ import annotations
@@ -79,7 +79,9 @@ def _parameter(param: Param) -> str:
     if param.choices:
         said += f": {', '.join(param.choices)}"
     elif param.minimum is not None or param.maximum is not None:
-        said += f": {param.minimum:g} to {param.maximum:g}" if param.maximum is not None else f": from {param.minimum:g}"
+        said += (
+            f": {param.minimum:g} to {param.maximum:g}" if param.maximum is not None else f": from {param.minimum:g}"
+        )
     return said + (f" ({param.default})" if param.default is not None else "")
 
 

@@ -48,8 +48,9 @@ def batch_of(texts: list[str | None]) -> pa.RecordBatch:
 
 PIECES = st.sampled_from(
     [
-        "今天天气很好", "，", "。", "……", "\n", "\n\n", " ", "\t", "the cat", " sat. ", "3.14", "#", "- ", "• ", "ＡＢ１",
-        "カタカナ", "한국어", "👨\u200d👩\u200d👧", "e\u0301", "\u3000", "\x00", "\ufeff", "https://example.org/x?y=1", "a@b.cn", "<br>",
+        "今天天气很好", "，", "。", "……", "\n", "\n\n", " ", "\t", "the cat", " sat. ", "3.14", "#", "- ",
+        "• ", "ＡＢ１", "カタカナ", "한국어", "👨\u200d👩\u200d👧", "e\u0301", "\u3000", "\x00", "\ufeff",
+        "https://example.org/x?y=1", "a@b.cn", "<br>",
         "{", "锟斤拷", "\U00020000", "\U0010ffff", "\ufffd", "don't", "\u2028", "\r\n", "哈哈哈哈",
     ]
 )  # fmt: skip

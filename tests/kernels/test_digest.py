@@ -69,9 +69,11 @@ def test_order_partition_and_columns_do_not_matter(rows: list[dict[str, object]]
 
 @settings(max_examples=150, deadline=None)
 @given(ROWS.filter(len), ROWS.filter(len))
-def test_rows_hash_alike_only_when_they_are_alike(some: list[dict[str, object]], others: list[dict[str, object]]) -> None:
+def test_rows_hash_alike_only_when_they_are_alike(
+    some: list[dict[str, object]], others: list[dict[str, object]]
+) -> None:
     left, right = some[0], others[0]
-    same = repr(left) == repr(right)
+    same = repr(sorted(left.items())) == repr(sorted(right.items()))
     assert np.array_equal(row_hashes(table([left])), row_hashes(table([right]))) == same
 
 
@@ -107,7 +109,7 @@ def test_structs_and_times_have_digests_and_odd_types_say_so() -> None:
     assert one(pa.array([when])) != one(pa.array([when + datetime.timedelta(seconds=1)]))
     assert one(pa.array([datetime.date(2024, 5, 1)])) != one(pa.array([None], pa.date32()))
     with pytest.raises(TypeError, match="digest"):
-        one(pa.array([{"a": 1}.items()], pa.map_(pa.string(), pa.int64())))
+        one(pa.array([[("a", 1)]], pa.map_(pa.string(), pa.int64())))
 
 
 def test_digests_are_these_on_every_machine() -> None:
@@ -118,7 +120,7 @@ def test_digests_are_these_on_every_machine() -> None:
     assert table_digest(row_hashes(table(rows))) == GOLDEN
 
 
-GOLDEN = 0
+GOLDEN = 303882428124566477624437132981924258790
 
 
 def test_an_empty_table_is_zero() -> None:

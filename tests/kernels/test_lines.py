@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
@@ -9,7 +8,9 @@ from hypothesis import strategies as st
 
 SPACES = "".join(chr(code) for code in (*range(9, 14), 32, 0xA0, 0x3000))
 BLOCKS = st.lists(
-    st.sampled_from(["一行字", "一行字。", "short", " padded\u3000", "", "", "- item", "• item", "end…", "x" * 40, "好..."]),
+    st.sampled_from(
+        ["一行字", "一行字。", "short", " padded\u3000", "", "", "- item", "• item", "end…", "x" * 40, "好..."]
+    ),
     max_size=14,
 ).map("\n".join)
 
@@ -57,8 +58,10 @@ def test_measures_agree_with_a_plain_count(ask: Any, text: str) -> None:
 @pytest.mark.parametrize(
     ("line", "ends"),
     [
-        ("他走了。", True), ("他走了！”", True), ("他说：“走了。”）", True), ("It ended.", True), ('He said "no!"', True),
-        ("而后；", True), ("然后……", True), ("没有结尾", False), ("half a", False), ("，", False), ("”", False), ("2023年", False),
+        ("他走了。", True), ("他走了！”", True), ("他说：“走了。”）", True),
+        ("It ended.", True), ('He said "no!"', True),
+        ("而后；", True), ("然后……", True), ("没有结尾", False), ("half a", False),
+        ("，", False), ("”", False), ("2023年", False),
     ],
 )  # fmt: skip
 def test_a_sentence_mark_ends_a_line_also_before_closing_quotes(line: str, ends: bool, ask: Any) -> None:
@@ -108,4 +111,3 @@ def test_many_lines_do_not_overflow_the_scratch(ask: Any) -> None:
 def test_hashes_tell_lines_of_any_length_apart(ask: Any) -> None:
     text = "\n".join("x" * length for length in range(1, 60))
     assert ask("duplicate_line_ratio", text) == 0
-    assert re.search("x{59}", text)

@@ -10,6 +10,7 @@ import pytest
 
 import corpus
 
+SAFE = {"PYTHONSAFEPATH": "1"}
 SCRIPT = """
 import sys
 from numba.core import event
@@ -28,9 +29,12 @@ print(digest.hash_bytes(b"hello") == 0xCBD8A7B341BD9B025B1E906A48AE1D19, Compile
 """
 
 
+HOME = "from corpus.kernels.numba_cache import cache_home; print(cache_home())"
+
+
 def run(cache: Path, *paths: str, script: str = SCRIPT, **extra: str) -> list[str]:
     """The words that a fresh process prints; `paths` come first on its import path."""
-    environment = {**os.environ, "XDG_CACHE_HOME": str(cache), "PYTHONPATH": os.pathsep.join(paths), **extra}
+    environment = {**os.environ, "XDG_CACHE_HOME": str(cache), "PYTHONPATH": os.pathsep.join(paths), **SAFE, **extra}
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.split()
@@ -73,7 +77,7 @@ def test_damaged_cache_files_are_compiled_anew(source: Path, tmp_path: Path) -> 
 
 
 def test_processes_that_compile_at_once_all_get_it_right(source: Path, tmp_path: Path) -> None:
-    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "PYTHONPATH": str(source)}
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "PYTHONPATH": str(source), **SAFE}
     started = [
         subprocess.Popen([sys.executable, "-c", SCRIPT], env=environment, stdout=subprocess.PIPE, text=True)
         for _ in range(3)
@@ -87,16 +91,21 @@ def test_a_cache_that_others_can_write_is_closed_to_them(source: Path, tmp_path:
     home = tmp_path / "corpus" / "kernels"
     home.mkdir(parents=True)
     home.chmod(0o777)
-    run(tmp_path, str(source))
+    assert run(tmp_path, str(source), script=HOME) == [str(home)]
     assert home.stat().st_mode & 0o777 == 0o700
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(source: Path, tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
-    good, compiled, _ = run(blocked, str(source), HOME=str(blocked), TMPDIR=str(tmp_path))
+    elsewhere = tmp_path / f"corpus-kernels-{os.getuid()}"
+    nowhere = {"HOME": str(blocked), "TMPDIR": str(tmp_path)}
+    assert run(blocked, str(source), script=HOME, **nowhere) == [str(elsewhere)]
+    elsewhere.rmdir()
+    elsewhere.write_text("taken")
+    good, compiled, _ = run(blocked, str(source), **nowhere)
     assert (good, int(compiled) > 0) == ("True", True)
-    assert (tmp_path / f"corpus-kernels-{os.getuid()}").is_dir()
+    assert elsewhere.read_text() == "taken"
 
 
 def test_a_changed_source_changes_the_key(zipped: Path, source: Path, tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-TEXTS = st.lists(st.sampled_from(["天", "天气", "好", "the", "cat", "x1", "カ", " ", "，", "한", "é"]), max_size=60).map(
-    " ".join
-) | st.text("天地人ab ，", max_size=200)
+TEXTS = st.lists(
+    st.sampled_from(["天", "天气", "好", "the", "cat", "x1", "カ", " ", "，", "한", "é"]), max_size=60
+).map(" ".join) | st.text("天地人ab ，", max_size=200)
 
 
 def tokens_of(text: str) -> list[str]:

@@ -7,7 +7,8 @@ import pytest
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("the cat sat", 3), ("今天天气很好", 4), ("天", 1), ("用 Python 写代码", 4), ("don't stop", 2), ("한국 사람", 2), ("", 0), ("--- !", 0)],
+    [("the cat sat", 3), ("今天天气很好", 4), ("天", 1), ("用 Python 写代码", 4),
+     ("don't stop", 2), ("한국 사람", 2), ("", 0), ("--- !", 0)],
 )  # fmt: skip
 def test_words_are_runs_and_two_for_three_han(text: str, words: int, ask: Any) -> None:
     assert ask("words", text) == words

@@ -85,8 +85,7 @@ def test_the_records_of_a_file_do_not_depend_on_how_it_was_cut(
 
     def read(bounds: list[int]) -> tuple[list[object], list[object]]:
         pieces = tuple(
-            Piece(str(path), "x.jsonl", len(data), start, end, "jsonl", "none")
-            for start, end in pairwise(bounds)
+            Piece(str(path), "x.jsonl", len(data), start, end, "jsonl", "none") for start, end in pairwise(bounds)
         )
         done = list(chunks(_items(Split("s", pieces), source, config.Limits())))
         rows = [row for chunk in done for row in chunk.records.to_pylist()]

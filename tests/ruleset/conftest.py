@@ -21,12 +21,12 @@ RULE = """\
 """
 
 
-@pytest.fixture()
+@pytest.fixture
 def rule_text() -> str:
     return RULE
 
 
-@pytest.fixture()
+@pytest.fixture
 def write(tmp_path: Path) -> Callable[..., str]:
     """Write a YAML file and give its path."""
 

@@ -68,14 +68,20 @@ def test_both_ends_of_a_bound_are_kept_in_the_precision_of_the_column():
 
 
 def test_a_missing_value_fails_no_rule():
-    rules = [rule("a.b", HAN, Bound(0.1, 0.3)), rule("a.c", LINES, Bound(2, 4)), rule("a.d", SCRIPT, Bound(allowed=("Hani",)))]
+    rules = [
+        rule("a.b", HAN, Bound(0.1, 0.3)),
+        rule("a.c", LINES, Bound(2, 4)),
+        rule("a.d", SCRIPT, Bound(allowed=("Hani",))),
+    ]
     nothing = judged(rules, [("zh", "s", None, None, None, None), ("zh", "s", None, None, math.nan, None)])
     assert nothing == [(0, None, [], [])] * 2
 
 
 def test_infinite_values_are_outside_every_bound():
     rules = [rule("a.b", HAN, Bound(max=0.3)), rule("a.c", HAN, Bound(min=0.1))]
-    assert [row[2] for row in judged(rules, [("zh", "s", 1, 1, math.inf, None), ("zh", "s", 1, 1, -math.inf, None)])] == [[0], [1]]
+    assert [
+        row[2] for row in judged(rules, [("zh", "s", 1, 1, math.inf, None), ("zh", "s", 1, 1, -math.inf, None)])
+    ] == [[0], [1]]
 
 
 def test_labels_are_compared_with_sets_and_have_no_number():
@@ -141,8 +147,11 @@ RULES = st.lists(
         st.sampled_from([(), ("zh",), ("en", "zh")]),
     ),
     max_size=6,
-).map(lambda items: [rule(f"r.{n}", call, Bound(*ends), how, Applies(lang=lang)) for n, (call, ends, how, lang) in enumerate(items)])  # fmt: skip
-ROWS = st.lists(st.tuples(st.sampled_from([None, "zh", "en", "ja"]), st.just("s"), st.just(1), st.none() | st.integers(-3, 6), VALUE, st.none()), max_size=30)  # fmt: skip
+)
+LANG = st.sampled_from([None, "zh", "en", "ja"])
+ROWS = st.lists(
+    st.tuples(LANG, st.just("s"), st.just(1), st.none() | st.integers(-3, 6), VALUE, st.none()), max_size=30
+)
 
 
 def expected(rules: list[Rule], row: tuple) -> tuple:
@@ -162,8 +171,12 @@ def expected(rules: list[Rule], row: tuple) -> tuple:
 
 
 @settings(max_examples=60, deadline=None)
-@given(rules=RULES, rows=ROWS, seed=st.integers(0, 99), cut=st.integers(0, 30))
-def test_verdicts_are_those_of_one_record_at_a_time(rules, rows, seed, cut):
+@given(specs=RULES, rows=ROWS, seed=st.integers(0, 99), cut=st.integers(0, 30))
+def test_verdicts_are_those_of_one_record_at_a_time(specs, rows, seed, cut):
+    rules = [
+        rule(f"r.{number}", call, Bound(*ends), how, Applies(lang=lang))
+        for number, (call, ends, how, lang) in enumerate(specs)
+    ]
     ruleset, table = RuleSet(tuple(rules)), frame(rows)
     whole = verdicts(ruleset, table)
     assert whole.rows() == [expected(rules, row) for row in rows]

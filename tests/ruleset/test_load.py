@@ -55,12 +55,12 @@ def test_every_mistake_of_every_file_is_told_at_once(write, rule_text):
     )
     assert problems(first, second) == [
         'a.yaml:3:12: my.han_low: unknown kernel "char_ratoi"; did you mean "char_ratio"?',
-        "a.yaml:13:32: my.second: char_ratio: of: is not 'hna'; did you mean \"han\"? (one of han, kana, hangul, latin, "
-        "greek, cyrillic, letter, digit, punctuation, symbol, whitespace, control, format, emoji, private, "
+        "a.yaml:13:32: my.second: char_ratio: of: is not 'hna'; did you mean \"han\"? (one of han, kana, hangul, "
+        "latin, greek, cyrillic, letter, digit, punctuation, symbol, whitespace, control, format, emoji, private, "
         "replacement, uppercase, alphanumeric, fullwidth, traditional)",
         "a.yaml:25:3: my.third: otherwise: Input should be 'drop', 'flag' or 'demote', not 'drpo'",
         "b.yaml:1:3: my.fourth: key 'reason' is missing",
-        'b.yaml:6:3: my.fourth: unknown key \'raeson\'; did you mean "reason"?',
+        "b.yaml:6:3: my.fourth: unknown key 'raeson'; did you mean \"reason\"?",
         "b.yaml:14:3: my.fifth: keep_when: min 0.9 is above max 0.2",
     ]
 
@@ -68,7 +68,7 @@ def test_every_mistake_of_every_file_is_told_at_once(write, rule_text):
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("{kernel: char_ratio, of: han}", "{kernel: char_ratio}", "3:3: my.han_low: char_ratio needs the argument 'of'"),
+        ("{kernel: char_ratio, of: han}", "{kernel: char_ratio}", "3:3: my.han_low: char_ratio needs the argument"),
         ("{kernel: char_ratio, of: han}", "{of: han}", "3:3: my.han_low: signal: key 'kernel' must name a signal"),
         ("of: han}", "of: han, n: 3}", "3:41: my.han_low: char_ratio has no argument 'n'; it has of"),
         ("char_ratio, of: han", "top_ngram_char_ratio, n: two", "n: must be a whole number, not 'two'"),
@@ -87,11 +87,11 @@ def test_every_mistake_of_every_file_is_told_at_once(write, rule_text):
         ("lang: [zh]", "lang: [Chinese]", "lang: String should match pattern"),
         ("lang: [zh]", "min_chars: 9, max_chars: 3", "applies: min_chars 9 is above max_chars 3"),
         ("  source: a test\n", "", "1:3: my.han_low: key 'source' is missing"),
-        ("    drop: [\"sunny and warm, 好\"]\n", "", "8:3: my.han_low: key 'drop' is missing"),
+        ('    drop: ["sunny and warm, 好"]\n', "", "8:3: my.han_low: key 'drop' is missing"),
         ('keep: ["今天天气很好, sunny and warm."]', "keep: []", "keep: Tuple should have at least 1 item"),
         ("  reason:", "  reason: twice\n  reason:", "7:3: key 'reason' is given twice"),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_is_told_with_its_place_and_a_way_out(write, rule_text, old, new, said):
     assert old in rule_text
     assert said in "\n".join(problems(write(rule_text.replace(old, new))))
@@ -154,7 +154,7 @@ def test_names_that_do_not_exist_are_answered_with_those_that_do(write, rule_tex
         load_rules(["tiers/default"])
     with pytest.raises(ConfigError, match=r"absent\.yaml: cannot be read: No such file"):
         load_rules(["absent.yaml"])
-    with pytest.raises(ConfigError, match="common/length.yaml: is asked for twice, the second time by 'common/length'"):
+    with pytest.raises(ConfigError, match="is asked for twice, the second time by 'common/length'"):
         load_rules(["common", "common/length"])
 
 
@@ -210,13 +210,13 @@ class TestOverride:
             ("- override: my.han_lwo\n  disable: true\n", "no rule 'my.han_lwo' stands before this override; did you"),
             ("- override: my.han_low\n", "changes nothing"),
             ("- override: my.han_low\n  disable: false\n", "disable: Input should be True"),
-            ("- override: my.han_low\n  disable: true\n  otherwise: flag\n", "disable: true leaves no use for otherwise"),
+            ("- override: my.han_low\n  disable: true\n  otherwise: flag\n", "leaves no use for otherwise"),
             ("- override: my.han_low\n  keep_when: {max: 0.1}\n", "keeps nothing: from 0.2 to 0.1"),
             ("- override: my.han_low\n  keep_when: {min: null, max: null}\n", "bounds nothing"),
             ("- override: my.han_low\n  signal: {kernel: lines}\n", "unknown key 'signal'"),
-            ("- override: my.han_low\n  disable: true\n- override: my.han_low\n  otherwise: flag\n", "already in line 1"),
+            ("- override: my.han_low\n  disable: true\n" * 2, "already in line 1"),
         ],
-    )  # fmt: skip
+    )
     def test_an_override_that_cannot_be_is_refused(self, write, rule_text, change, said):
         assert said in "\n".join(problems(write(rule_text), write(change, "b.yaml")))
 
@@ -228,7 +228,12 @@ class TestOverride:
 class TestDigest:
     def test_what_changes_no_verdict_changes_no_digest(self, write, rule_text):
         base = load_rules([write(rule_text)])
-        for old, new in (("a test", "elsewhere"), ("too little", "not enough"), ("sunny", "rainy"), ("- id", "\n\n- id")):
+        for old, new in (
+            ("a test", "elsewhere"),
+            ("too little", "not enough"),
+            ("sunny", "rainy"),
+            ("- id", "\n\n- id"),
+        ):
             assert load_rules([write(rule_text.replace(old, new), "other.yaml")]).digest == base.digest
         two = load_rules([write(rule_text.replace("[zh]", "[zh, yue]"))])
         assert two.digest == load_rules([write(rule_text.replace("[zh]", "[yue, zh]"))]).digest
@@ -255,23 +260,33 @@ class TestDigest:
         assert copy.digest == built.digest
 
     def test_calls_are_distinct_sorted_and_hold_the_length_when_it_decides(self, write, rule_text):
-        text = rule_text + rule_text.replace("my.han_low", "my.b") + rule_text.replace("my.han_low", "my.c").replace(
-            "lang: [zh]", "min_chars: 9"
-        )  # fmt: skip
+        text = (
+            rule_text
+            + rule_text.replace("my.han_low", "my.b")
+            + rule_text.replace("my.han_low", "my.c").replace("lang: [zh]", "min_chars: 9")
+        )
         assert [call.column for call in load_rules([write(text)]).calls] == ["char_ratio.han", "chars"]
 
 
 SHIPPED = "\n".join(path.read_text(encoding="utf-8") for path in sorted(rules_root().glob("*/*.yaml")))
 TOKENS = [
-    "- ", "id:", "override:", "disable: true", "signal:", "{", "}", "[", "]", "kernel: chars", "&a ", "*a", "<<: ", "!!python/object:os.system ",
-    "\t", "\n", "  ", ":", "'", '"', "|", ">", "null", "~", "1e999", "-1", "0x", "2024-02-31", "1:2:99", "yes", "keep_when: {max: 1}", "\ufeff",
-    "? ", "\u0085", "\x07", "9" * 400, "of: han", "zh.x",
-]  # fmt: skip
+    *("- ", "id:", "override:", "disable: true", "signal:", "{", "}", "[", "]", "kernel: chars", "&a ", "*a", "<<: "),
+    *("!!python/object:os.system ", "\t", "\n", "  ", ":", "'", '"', "|", ">", "null", "~", "1e999", "-1", "0x"),
+    *("2024-02-31", "1:2:99", "yes", "keep_when: {max: 1}", "\ufeff", "? ", "\u0085", "\x07", "9" * 400, "zh.x"),
+]
+
+
+def loaded_or_refused(path: Path) -> bool:
+    """Whether the file gives rules, or problems that all name a file; any other exception comes through."""
+    try:
+        return isinstance(load_rules([str(path)]), RuleSet)
+    except ConfigError as error:
+        return bool(error.problems) and all(problem.path == str(path) for problem in error.problems)
 
 
 def _mutated(seed: int) -> str:
     """A piece of a shipped file with a few edits, as a tired person or a broken editor might make them."""
-    pick = random.Random(seed)  # noqa: S311
+    pick = random.Random(seed)
     lines = SHIPPED.splitlines()
     start = pick.randrange(len(lines))
     text = list("\n".join(lines[start : start + pick.randrange(1, 40)]))
@@ -292,30 +307,56 @@ def _mutated(seed: int) -> str:
 def test_any_file_gives_rules_or_a_config_error(tmp_path, seed):
     path = tmp_path / "mutated.yaml"
     path.write_text(_mutated(seed), encoding="utf-8")
-    try:
-        assert isinstance(load_rules([str(path)]), RuleSet)
-    except ConfigError as error:
-        assert error.problems
+    assert loaded_or_refused(path)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     value=st.recursive(
-        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.dates()
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats()
+        | st.text(max_size=5)
+        | st.dates()
         | st.sampled_from(["char_ratio", "han", "id", "zh", "my.rule", "drop", "lines"]),
-        lambda inner: st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(["id", "override", "signal", "kernel", "of", "keep_when", "min", "max", "in", "applies",
-                             "lang", "otherwise", "reason", "source", "examples", "keep", "drop", "text", "times"])
-            | st.integers() | st.none() | st.text(max_size=3),
-            inner, max_size=5),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(
+                    [
+                        "id",
+                        "override",
+                        "signal",
+                        "kernel",
+                        "of",
+                        "keep_when",
+                        "min",
+                        "max",
+                        "in",
+                        "applies",
+                        "lang",
+                        "otherwise",
+                        "reason",
+                        "source",
+                        "examples",
+                        "keep",
+                        "drop",
+                        "text",
+                        "times",
+                    ]
+                )
+                | st.integers()
+                | st.none()
+                | st.text(max_size=3),
+                inner,
+                max_size=5,
+            )
+        ),
         max_leaves=12,
     )
-)  # fmt: skip
+)
 def test_any_yaml_value_gives_rules_or_a_config_error(tmp_path, value):
     path = tmp_path / "any.yaml"
     path.write_text(yaml.safe_dump([value]), encoding="utf-8")
-    try:
-        load_rules([str(path)])
-    except ConfigError as error:
-        assert error.problems
+    assert loaded_or_refused(path)

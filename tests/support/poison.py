@@ -113,22 +113,41 @@ def _json_cases() -> list[Case]:
         jsonl("too large and not JSON", b"\xff" * 3_000_000, "too_large", record_bytes=2048),
         Case("many brackets in text", "x.jsonl", lines(brackets), 3),
         Case("a key twice", "x.jsonl", b'{"text":"a","text":"b"}', 1, texts=("b",)),
-        Case("separators inside text", "x.jsonl", '{"text":"a\u2028b\u0085c\u2029d"}\n'.encode(), 1,
-             texts=("a\u2028b\u0085c\u2029d",)),
+        Case(
+            "separators inside text",
+            "x.jsonl",
+            '{"text":"a\u2028b\u0085c\u2029d"}\n'.encode(),
+            1,
+            texts=("a\u2028b\u0085c\u2029d",),
+        ),
         Case("blank lines and CRLF", "x.jsonl", b"\r\n \t\n" + GOOD + b"\r\n\n\n" + GOOD2, 2, texts=(ZH, ZH2)),
         Case("a byte order mark", "x.jsonl", b"\xef\xbb\xbf" + lines(), 2, texts=(ZH, ZH2)),
-        Case("NUL and escapes in text", "x.jsonl", rb'{"text":"a\u0000\u202e\ud83d\ude00b"}', 1,
-             texts=("a\0\u202e\U0001f600b",)),
+        Case(
+            "NUL and escapes in text",
+            "x.jsonl",
+            rb'{"text":"a\u0000\u202e\ud83d\ude00b"}',
+            1,
+            texts=("a\0\u202e\U0001f600b",),
+        ),
         Case("a flood of combining marks", "x.jsonl", json.dumps({"text": "e" + "\u0301" * 10_000}).encode(), 1),
         Case("empty text", "x.jsonl", b'{"text":""}\n{"text":" "}', 2, texts=("", " ")),
         Case("numbers beyond 64 bits", "x.jsonl", b'{"text":"a","n":123456789012345678901234567890}', 1),
         Case("empty file", "x.jsonl", b"", 0),
         Case("only line feeds", "x.jsonl", b"\n" * 5000, 0),
-        Case("binary under a JSONL name", "x.jsonl", b"\x89PNG\r\n\x1a\n\x00\x00\xff\xfe", 0,
-             ("bad_encoding", "bad_json", "bad_encoding")),
-        Case("GB18030 lines", "x.jsonl", "".join(
-            json.dumps({"text": text}, ensure_ascii=False) + "\n" for text in (ZH, ZH2, ZH)).encode("gb18030"), 3,
-             texts=(ZH, ZH2, ZH)),
+        Case(
+            "binary under a JSONL name",
+            "x.jsonl",
+            b"\x89PNG\r\n\x1a\n\x00\x00\xff\xfe",
+            0,
+            ("bad_encoding", "bad_json", "bad_encoding"),
+        ),
+        Case(
+            "GB18030 lines",
+            "x.jsonl",
+            "".join(json.dumps({"text": text}, ensure_ascii=False) + "\n" for text in (ZH, ZH2, ZH)).encode("gb18030"),
+            3,
+            texts=(ZH, ZH2, ZH),
+        ),
         Case("UTF-16 lines", "x.jsonl", lines().decode().encode("utf-16"), 2, texts=(ZH, ZH2)),
     ]
 
@@ -147,22 +166,33 @@ def _array_cases() -> list[Case]:
         array("an array cut inside an element", b"[" + GOOD + b"," + GOOD2[:20], 1, "damaged_container"),
         array("an array cut between elements", b"[" + GOOD + b"," + GOOD2, 2, "damaged_container"),
         array("something after the array", b"[\n" + GOOD + b"]\n" + GOOD2, 1, "damaged_container"),
-        array("a huge element", b"[" + GOOD + b',{"text":"' + b"a" * 9000 + b'"},' + GOOD2 + b"]", 2, "too_large",
-              record_bytes=2048),
+        array(
+            "a huge element",
+            b"[" + GOOD + b',{"text":"' + b"a" * 9000 + b'"},' + GOOD2 + b"]",
+            2,
+            "too_large",
+            record_bytes=2048,
+        ),
         array("an empty array", b"[]", 0),
         array("a single object", json.dumps({"text": ZH, "a": {"b": [1]}}, indent=1).encode(), 1),
         array("pretty objects in a row", b"\n".join([json.dumps({"text": ZH}, indent=1).encode()] * 3), 3),
         array("JSON lines under a JSON name", lines(b"{"), 2, "bad_json"),
         array("only opening brackets", b"[" * 100_000, 0, "damaged_container"),
         array("a broken single object", b'{\n"text": "a', 0, "bad_json"),
-        Case("an array in GB18030", "x.json", json.dumps([{"text": ZH}, {"text": ZH2}], ensure_ascii=False).encode(
-            "gb18030"), 2, texts=(ZH, ZH2)),
+        Case(
+            "an array in GB18030",
+            "x.json",
+            json.dumps([{"text": ZH}, {"text": ZH2}], ensure_ascii=False).encode("gb18030"),
+            2,
+            texts=(ZH, ZH2),
+        ),
     ]
 
 
 def _container_cases() -> list[Case]:
-    data = b"".join(json.dumps({"text": f"{ZH} {number} {zlib.crc32(b'%d' % number)}"}).encode() + b"\n"
-                    for number in range(3000))
+    data = b"".join(
+        json.dumps({"text": f"{ZH} {number} {zlib.crc32(b'%d' % number)}"}).encode() + b"\n" for number in range(3000)
+    )
     bomb = b'{"text":"a"}\n' + b'{"text":"' + b"\0" * (3 << 20) + b'"}\n'
     packers: dict[str, Callable[[bytes], bytes]] = {
         "gz": lambda part: gzip.compress(part, mtime=0),
@@ -178,8 +208,14 @@ def _container_cases() -> list[Case]:
             Case(f"{suffix} in several streams", name, pack(data[:half]) + pack(data[half:]), 3000),
             Case(f"{suffix} cut off", name, pack(GOOD + b"\n") + pack(data)[:40], -1, ("damaged_container",)),
             Case(f"garbage after {suffix}", name, pack(lines()) + b"garbage here", 2, ("damaged_container",)),
-            Case(f"a {suffix} bomb", name, pack(b'{"text":"a"}\n' * 10) + pack(bomb * 2), -1, ("decompression_bomb",),
-                 limits=BOMB_LIMIT),
+            Case(
+                f"a {suffix} bomb",
+                name,
+                pack(b'{"text":"a"}\n' * 10) + pack(bomb * 2),
+                -1,
+                ("decompression_bomb",),
+                limits=BOMB_LIMIT,
+            ),
             Case(f"{suffix} without its suffix", "x.jsonl", pack(lines()), 2),
             Case(f"empty {suffix}", name, pack(b""), 0),
         ]
@@ -188,8 +224,13 @@ def _container_cases() -> list[Case]:
         *cases,
         Case("gzip with zero padding", "x.jsonl.gz", gzip.compress(lines()) + b"\0" * 512, 2),
         Case("a skippable zstd frame", "x.jsonl.zst", b"\x5a\x2a\x4d\x18\x04\x00\x00\x00abcd" + frame, 2),
-        Case("an endless skippable frame", "x.jsonl.zst", frame + b"\x50\x2a\x4d\x18\xff\xff\xff\xff", 2,
-             ("damaged_container",)),
+        Case(
+            "an endless skippable frame",
+            "x.jsonl.zst",
+            frame + b"\x50\x2a\x4d\x18\xff\xff\xff\xff",
+            2,
+            ("damaged_container",),
+        ),
         Case("plain text under a gzip name", "x.jsonl.gz", lines(), 2, settings={"format": "jsonl"}),
     ]
 
@@ -201,7 +242,8 @@ def _table_cases() -> list[Case]:
     damaged = bytearray(parquet(pa.table({"text": [ZH * 50] * 200}), compression="none", use_dictionary=False))
     damaged[4:40] = b"\xff" * 36
     invalid = pa.Array.from_buffers(
-        pa.string(), 2, [None, pa.py_buffer(struct.pack("<3i", 0, 2, 3)), pa.py_buffer(b"\xff\xfea")])
+        pa.string(), 2, [None, pa.py_buffer(struct.pack("<3i", 0, 2, 3)), pa.py_buffer(b"\xff\xfea")]
+    )
     return [
         Case("a row too short", "x.csv", csv + b"only\n" + b"c,2\n", 2, ("bad_row",)),
         Case("a row too long", "x.csv", csv + b"a,b,c\n", 1, ("bad_row",)),
@@ -211,23 +253,40 @@ def _table_cases() -> list[Case]:
         Case("bad bytes in a row", "x.csv", csv + b"\xff\xfe,2\nc,3\n", 2, ("bad_encoding",)),
         Case("NUL in a row", "x.csv", csv + b"a\0b,2\n", 2),
         Case("a field larger than the parser's default", "x.csv", csv + b"a" * 300_000 + b",2\n", 2),
-        Case("a row larger than the limit", "x.csv", csv + b"a" * 9000 + b",2\nc,3\n", 2, ("too_large",),
-             limits={"record_bytes": 2048}),
+        Case(
+            "a row larger than the limit",
+            "x.csv",
+            csv + b"a" * 9000 + b",2\nc,3\n",
+            2,
+            ("too_large",),
+            limits={"record_bytes": 2048},
+        ),
         Case("a header alone", "x.csv", b"text,id\n", 0),
         Case("an empty CSV", "x.csv", b"", 0),
         Case("no text column", "x.csv", b"a,b\n1,2\n", 0, ("missing_text",)),
         Case("GB18030 CSV", "x.csv", (csv.decode() + f"{ZH2},2\n").encode("gb18030"), 2, texts=(ZH, ZH2)),
-        Case("quotes as characters in TSV", "x.tsv", 'text\tid\n"好"他说\t1\n"开头\t2\n'.encode(), 2,
-             texts=('"好"他说', '"开头')),
+        Case(
+            "quotes as characters in TSV",
+            "x.tsv",
+            'text\tid\n"好"他说\t1\n"开头\t2\n'.encode(),
+            2,
+            texts=('"好"他说', '"开头'),
+        ),
         Case("null and empty in Parquet", "x.parquet", good, 3, ("missing_text",), (ZH, "", ZH2)),
         Case("Parquet cut off", "x.parquet", good[:-20], 0, ("damaged_container",)),
         Case("Parquet with bad pages", "x.parquet", bytes(damaged), 0, ("damaged_container",)),
-        Case("Parquet with bad strings", "x.parquet", parquet(pa.table({"text": invalid})), 1, ("bad_encoding",),
-             ("a",)),
-        Case("Parquet with numbers for text", "x.parquet", parquet(pa.table({"text": [1, 2]})), 0,
-             ("wrong_type",) * 2),
-        Case("Parquet of bytes", "x.parquet", parquet(pa.table({"text": [ZH.encode(), b"\xff"]})), 1,
-             ("bad_encoding",), (ZH,)),
+        Case(
+            "Parquet with bad strings", "x.parquet", parquet(pa.table({"text": invalid})), 1, ("bad_encoding",), ("a",)
+        ),
+        Case("Parquet with numbers for text", "x.parquet", parquet(pa.table({"text": [1, 2]})), 0, ("wrong_type",) * 2),
+        Case(
+            "Parquet of bytes",
+            "x.parquet",
+            parquet(pa.table({"text": [ZH.encode(), b"\xff"]})),
+            1,
+            ("bad_encoding",),
+            (ZH,),
+        ),
         Case("Parquet without rows", "x.parquet", parquet(table.slice(0, 0)), 0),
         Case("an empty Parquet file", "x.parquet", b"", 0, ("damaged_container",)),
     ]
@@ -240,25 +299,40 @@ def _page_cases() -> list[Case]:
         Case("an empty page", "x.html", b"", 0, ("no_text_extracted",)),
         Case("a page of scripts", "x.html", b"<html><script>var a=1</script></html>", 0, ("no_text_extracted",)),
         Case("a page nested deep", "x.html", deep.encode(), 0, ("no_text_extracted",)),
-        Case("a page nested deep, fast", "x.html", deep.encode(), 0, ("no_text_extracted",),
-             settings={"extractor": "fast"}),
+        Case(
+            "a page nested deep, fast",
+            "x.html",
+            deep.encode(),
+            0,
+            ("no_text_extracted",),
+            settings={"extractor": "fast"},
+        ),
         Case("random bytes as a page", "x.html", bytes(range(128, 256)) * 40, 0, ("bad_encoding",)),
         Case("a page in GBK that says so", "x.html", page(ZH, ZH2, head=meta.format("gb2312")).encode("gbk"), 1),
         Case("a page in GBK that says UTF-8", "x.html", page(ZH, ZH2, head=meta.format("utf-8")).encode("gbk"), 1),
-        Case("a page in GBK that says Latin-1", "x.html",
-             page(ZH, ZH2, head=meta.format("iso-8859-1")).encode("gbk"), 1),
+        Case(
+            "a page in GBK that says Latin-1", "x.html", page(ZH, ZH2, head=meta.format("iso-8859-1")).encode("gbk"), 1
+        ),
         Case("a page in Big5", "x.html", page(TRADITIONAL, TRADITIONAL).encode("big5hkscs"), 1),
         Case("a page in UTF-16", "x.html", PAGE.encode("utf-16"), 1),
         Case("a page with surrogate references", "x.html", page(ZH, ZH2 + "&#xD800;").encode(), 1),
         Case("a text file in GB18030", "x.txt", (ZH + ZH2).encode("gb18030"), 1, texts=(ZH + ZH2,)),
         Case("a text file in UTF-16 without a mark", "x.txt", (ZH + ZH2).encode("utf-16-le"), 1, texts=(ZH + ZH2,)),
-        Case("a picture under a text name", "x.txt", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9, 0,
-             ("bad_encoding",)),
+        Case(
+            "a picture under a text name", "x.txt", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9, 0, ("bad_encoding",)
+        ),
         Case("an empty text file", "x.txt", b"", 1, texts=("",)),
         Case("a text file too large", "x.txt", b"a" * 5000, 0, ("too_large",), limits={"record_bytes": 2048}),
         Case("a text file cut off by gzip", "x.txt.gz", gzip.compress(ZH.encode())[:-9], 0, ("damaged_container",)),
-        Case("one bad line of text", "x.txt", f"{ZH}\n".encode() + b"\xff\n" + ZH2.encode(), 2, ("bad_encoding",),
-             (ZH, ZH2), settings={"format": "lines"}),
+        Case(
+            "one bad line of text",
+            "x.txt",
+            f"{ZH}\n".encode() + b"\xff\n" + ZH2.encode(),
+            2,
+            ("bad_encoding",),
+            (ZH, ZH2),
+            settings={"format": "lines"},
+        ),
     ]
 
 
@@ -278,26 +352,51 @@ def _warc_cases() -> list[Case]:
         case("a chunked page", warc("response", http(chunked, "Transfer-Encoding: chunked\r\n")) + WET, 2),
         case("a chunked page that is not", warc("response", http(chunk, "Transfer-Encoding: chunked\r\n")) + WET, 2),
         case("a gzipped page", warc("response", http(gz, "Content-Type: text/html\r\nContent-Encoding: gzip\r\n")), 1),
-        case("a gzipped page that is not", warc("response", http(
-            chunk, "Content-Type: text/html\r\nContent-Encoding: gzip\r\n")), 1),
-        case("a bomb in a page", warc("response", http(
-            gzip.compress(b"a" * (8 << 20)), "Content-Type: text/html\r\nContent-Encoding: gzip\r\n")) + WET, 1,
-            "too_large", record_bytes=1 << 20),
+        case(
+            "a gzipped page that is not",
+            warc("response", http(chunk, "Content-Type: text/html\r\nContent-Encoding: gzip\r\n")),
+            1,
+        ),
+        case(
+            "a bomb in a page",
+            warc(
+                "response",
+                http(gzip.compress(b"a" * (8 << 20)), "Content-Type: text/html\r\nContent-Encoding: gzip\r\n"),
+            )
+            + WET,
+            1,
+            "too_large",
+            record_bytes=1 << 20,
+        ),
         case("a picture", warc("response", http(b"\x89PNG", "Content-Type: image/png\r\n")) + WET, 1, "not_text"),
         case("an empty body", warc("response", http(b"", status="301 Moved")) + WET, 1, "no_text_extracted"),
         case("a response that is not HTTP", warc("response", b"\0\1\2") + WET, 1, "not_text"),
         case("an archive cut inside a record", WET + response[:-200], 1, "damaged_container"),
         case("an archive cut inside a header", WET + response[:50], 1, "damaged_container"),
         case("garbage in an archive", WET + b"garbage\r\n\r\n" + response, 1, "damaged_container"),
-        case("a length that is no number", WET + response.replace(b"Content-Length: ", b"Content-Length: x"), 1,
-             "damaged_container"),
-        case("a record too large", warc("conversion", b"a" * 9000, "text/plain") + WET, 1, "too_large",
-             record_bytes=2048),
+        case(
+            "a length that is no number",
+            WET + response.replace(b"Content-Length: ", b"Content-Length: x"),
+            1,
+            "damaged_container",
+        ),
+        case(
+            "a record too large", warc("conversion", b"a" * 9000, "text/plain") + WET, 1, "too_large", record_bytes=2048
+        ),
         Case("an archive that is none", "x.warc", b"hello\r\n\r\n", 0, ("damaged_container",)),
-        Case("an archive of gzip members", "x.warc.gz",
-             b"".join(gzip.compress(part) for part in (info, response, WET)), 2),
-        Case("an archive of gzip cut off", "x.warc.gz", gzip.compress(info + WET) + gzip.compress(response)[:-60], 1,
-             ("damaged_container",)),
+        Case(
+            "an archive of gzip members",
+            "x.warc.gz",
+            b"".join(gzip.compress(part) for part in (info, response, WET)),
+            2,
+        ),
+        Case(
+            "an archive of gzip cut off",
+            "x.warc.gz",
+            gzip.compress(info + WET) + gzip.compress(response)[:-60],
+            1,
+            ("damaged_container",),
+        ),
     ]
 
 
