@@ -62,7 +62,7 @@ class Limits(Strict):
     record_bytes: int = Field(default=64 << 20, ge=1024)
     depth: int = Field(default=64, ge=1, le=900)
     bomb_ratio: int = Field(default=2000, ge=10)
-    bomb_bytes: int = Field(default=8 << 30, ge=1 << 20)
+    bomb_bytes: int = Field(default=1 << 40, ge=1 << 20)
     quarantine_share: Share = 0.05
     drop_share: tuple[Share, Share] = (0.0, 1.0)
 

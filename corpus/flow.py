@@ -18,6 +18,7 @@ from corpus.errors import RejectedTooMuch
 from corpus.manifest import Part, Receipt, RowAccount, add_counts, combine, digest_of
 from corpus.parts import Task, read_narrow, write_decisions
 from corpus.pipeline import SPLIT_BYTES, Pipeline, text_settings
+from corpus.quarantine import Reason
 from corpus.readers.split import Split
 from corpus.rowpass import SidecarPass, TextPass
 from corpus.runner import Progress, Runner, Silent, expect
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 PART_BYTES = 64 << 20
 ROWS_PER_PARTITION = 1_000_000
 TEXT_VERSION = 1
+NO_DAMAGE = {Reason.NOT_TEXT, Reason.NO_TEXT}
+"""Images and empty pages are no sign that the input is damaged, however many a crawl has."""
 TABLES = {"decide": "decisions", "dedup-exact": "duplicates"}
 
 
@@ -327,7 +330,7 @@ class _Flow:
 
     def _check_quarantine(self, receipts: Sequence[Receipt]) -> None:
         account = combine(receipts)["accounts"].get("ingest", RowAccount())
-        lost = sum(account.quarantined.values())
+        lost = sum(count for reason, count in account.quarantined.items() if reason not in NO_DAMAGE)
         limit = self.pipeline.settings.limits.quarantine_share
         if lost > limit * account.rows_in:
             raise RejectedTooMuch(

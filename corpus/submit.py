@@ -70,25 +70,31 @@ def _members(others: Sequence[Path]) -> Iterator[tuple[str, Path]]:
 
 
 def command(files: Bundle, master: str, arguments: Sequence[str], options: Sequence[str] = ()) -> list[str]:
-    """What to type after `spark-submit`: `options` are the user's own, `arguments` go to `corpus`."""
-    return [
-        *("--master", master, "--name", "corpus", "--py-files", str(files.archive)),
-        *options,
-        str(files.driver),
-        *arguments,
-    ]
+    """What to type after `spark-submit`: `options` are the user's own and win over ours, `arguments` go to `corpus`."""
+    ours = ["--master", master, "--name", "corpus", "--py-files", str(files.archive), "--conf", "spark.log.level=WARN"]
+    return [*ours, *options, str(files.driver), *arguments]
 
 
 def submit(master: str, arguments: Sequence[str], options: Sequence[str] = (), others: Sequence[Path] = ()) -> int:
     """Run `corpus` with `arguments` under the spark-submit of the installed PySpark; its exit code.
 
-    Raises EnvironmentProblem when there is no usable Java.
+    Spark joins the two outputs of a driver; here the last line goes to standard output again, where a program that
+    asked for JSON expects it, and all others to standard error. Raises EnvironmentProblem when there is no usable Java.
     """
-    home = spark_home()
     with tempfile.TemporaryDirectory(prefix="corpus-submit-") as directory:
         files = bundle(Path(directory), others)
-        line = [str(home / "bin" / "spark-submit"), *command(files, master, arguments, options)]
-        return subprocess.run(line, env=environment(), check=False).returncode
+        line = [str(spark_home() / "bin" / "spark-submit"), *command(files, master, arguments, options)]
+        if "--json" not in arguments:
+            return subprocess.run(line, env=environment(), check=False).returncode
+        with subprocess.Popen(line, env=environment(), stdout=subprocess.PIPE) as process:
+            last = b""
+            for said in process.stdout or ():
+                sys.stderr.buffer.write(last)
+                sys.stderr.flush()
+                last = said
+        sys.stdout.buffer.write(last)
+        sys.stdout.flush()
+        return process.returncode
 
 
 def spark_home() -> Path:

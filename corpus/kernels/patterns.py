@@ -41,7 +41,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
         r"(?:页面|网页|文章|内容)(?:不存在|已删除|已被删除|找不到|为空)",
         r"暂无(?:内容|数据|简介|评论|信息|相关)",
         r"(?:正在|网站|页面)建设中",
-        r"敬请期待|敬請期待|待补充|占位符|頁面不存在",
+        r"敬请期待|敬請期待|待补充|頁面不存在",
     ),
     "html_remnant": (
         r"</?(?:div|span|p|br|a|b|i|td|tr|th|table|tbody|li|ul|ol|img|font|script|style|strong|em|h[1-6])"
