@@ -27,7 +27,7 @@ from cli.commands import (
     verify,
 )
 from corpus import __version__
-from corpus.errors import CorpusError
+from corpus.errors import CorpusError, EnvironmentProblem
 
 INTERRUPTED, BUG = 130, 70
 
@@ -40,8 +40,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"max_content_width": 100, "help_option_names": ["-h", "--help"]},
 )
-for command in (run, clean, dedup, tier, submit, plan, status, stop, verify, explain, stats, sample, demo, doctor, gc):
-    app.command(name=command.__name__.rpartition(".")[2])(command.command)
+COMMANDS = (run, clean, dedup, tier, submit, plan, status, stop, verify, explain, stats, sample, demo, doctor, gc)
+for module in COMMANDS:
+    app.command(name=module.__name__.rpartition(".")[2])(module.command)
 app.add_typer(rules.app, name="rules")
 
 
@@ -58,6 +59,14 @@ def options(
     """Raw text to tiered training data, with every row accounted for."""
 
 
+def names() -> list[str]:
+    """Every command as it is typed, in the order of the help."""
+    nested = [
+        f"rules {found.name or found.callback.__name__}" for found in rules.app.registered_commands if found.callback
+    ]
+    return [*(module.__name__.rpartition(".")[2] for module in COMMANDS), *nested]
+
+
 def main() -> None:
     """The entry point: runs a command and ends the process with its exit code (see corpus.errors)."""
     try:
@@ -71,6 +80,10 @@ def main() -> None:
         if leaving.code == INTERRUPTED:
             _interrupted()
         raise
+    except OSError as error:
+        # A directory that may not be written, a full disk, a store that does not answer.
+        render.note(f"error: {error}. What was finished is kept: set this right and repeat the command")
+        sys.exit(EnvironmentProblem.exit_code)
     except Exception:
         traceback.print_exc()
         render.note("This is a bug in corpus, not a mistake of yours: please report it with the lines above.")

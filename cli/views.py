@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from corpus.inspect.status import StageStatus, Status
     from corpus.ruleset.model import Rule, RuleSet
 
-LISTED, SIGNAL = 12, 36
+LISTED, SIGNAL, RULES = 12, 36, 3
 
 
 def plan(found: Plan) -> None:
@@ -131,7 +131,10 @@ def samples(found: Sequence[Sampled]) -> None:
             out(kind)
         for item in some:
             out(f"  {item.doc_id}  {item.source}  {_where(item)}")
-            out(f"    {preview(item.preview)}" if item.preview.strip() else "    (no text)")
+            for line in _failures(item):
+                out(f"    {line}")
+            if item.stage != "select":
+                out(f"    {preview(item.preview) or '(no text)'}")
     if not found:
         out("no such record")
 
@@ -141,12 +144,16 @@ def _where(item: Sampled) -> str:
         return f"tier {item.tier}, {number(item.characters)} characters"
     if item.survivor:
         return f"{', '.join(item.reasons)} of {item.survivor}"
-    if not item.bounds:
-        return ", ".join(item.reasons)
-    return "; ".join(
-        f"{reason} ({'' if value is None else f'{number(value)}, '}keeps {bound})"
-        for reason, value, bound in zip(item.reasons, item.values, item.bounds, strict=True)
-    )
+    return f"dropped by {item.stage}" if item.bounds else ", ".join(item.reasons)
+
+
+def _failures(item: Sampled) -> list[str]:
+    lines = [
+        f"{reason}  {'' if value is None else f'{number(value)}, '}keeps {bound}"
+        for reason, value, bound in zip(item.reasons, item.values, item.bounds, strict=bool(item.bounds))
+    ]
+    more = len(lines) - RULES
+    return lines if more <= 1 else [*lines[:RULES], f"and {more} more rules"]
 
 
 def stats(found: RunStats) -> None:

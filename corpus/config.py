@@ -156,7 +156,9 @@ def load(path: str | Path) -> Pipeline:
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError([Problem(str(path), 0, 0, f"cannot be read: {getattr(error, 'strerror', None) or error}")]) from None
+        raise ConfigError(
+            [Problem(str(path), 0, 0, f"cannot be read: {getattr(error, 'strerror', None) or error}")]
+        ) from None
     document = located.parse(text, str(path))
     pipeline = located.validate(Pipeline, document)
     names = [source.name for source in pipeline.sources]

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from corpus import storage
 from corpus.exposure import expose
-from corpus.flow import PART_BYTES, flow
+from corpus.flow import PART_BYTES, ROWS_HERE, flow
 from corpus.manifest import RowAccount, chain
 from corpus.pipeline import SPLIT_BYTES, Pipeline
 from corpus.runner import Progress
+from corpus.worker_errors import from_worker
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -37,6 +38,7 @@ def execute(
     progress: Progress | None = None,
     split_bytes: int = SPLIT_BYTES,
     part_bytes: int = PART_BYTES,
+    rows_here: int = ROWS_HERE,
     spark: SparkSession | None = None,
 ) -> Result:
     """Commit every stage and publish. Repeating it resumes; when nothing changed, no Spark is started.
@@ -54,7 +56,13 @@ def execute(
                 spark = open_things.enter_context(open_session(master))
             return spark
 
-        runner = flow(pipeline, root, session, progress, split_bytes, part_bytes)
+        try:
+            runner = flow(pipeline, root, session, progress, split_bytes, part_bytes, rows_here)
+        except Exception as error:
+            ours = from_worker(error)
+            if ours is None:
+                raise
+            raise ours from None
         exposed = expose(root, runner.stages, pipeline.settings)
     account = chain(account for stage in runner.stages.values() for account in stage.manifest.accounts.values())
     return Result(

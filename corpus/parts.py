@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+import numpy as np
 import pyarrow as pa
 
 from corpus import manifest
 from corpus.manifest import Part, Receipt
 from corpus.slot import Attempt, PartWriters, Slot
+from corpus.stage import FrameStage
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -56,22 +59,81 @@ def write_parts(
     spark.range(0, len(tasks), 1, len(tasks)).mapInArrow(run, RECEIPT).toArrow()
 
 
-def _receipt_batch(index: int, receipts: Sequence[Receipt]) -> pa.RecordBatch:
-    """What Spark's driver is told: enough to know that the task ended, not what it wrote (receipts hold that)."""
+def _receipt_batch(index: int, receipts: Sequence[Receipt], data: bytes | None = None) -> pa.RecordBatch:
+    """What Spark's driver is told: that the task ended, and what it wrote only where no stored receipt says so."""
     return pa.RecordBatch.from_arrays(
         [
             pa.array([index] * len(receipts), pa.int64()),
             pa.array(range(len(receipts)), pa.int32()),
-            pa.array([receipt.key.encode() for receipt in receipts], pa.binary()),
+            pa.array([data or receipt.key.encode() for receipt in receipts], pa.binary()),
         ],
         names=["task", "slot", "receipt"],
     )
 
 
-def read_narrow(
-    spark: SparkSession, parts: Sequence[Part], read: Callable[[Part], Iterator[pa.RecordBatch]], schema: str
-) -> DataFrame:
-    """Narrow columns of parts as a Spark frame: `read` runs on the workers. Never text."""
+Read = Callable[[Part], Iterator[pa.RecordBatch]]
+"""Narrow columns of one part, read where it is called; picklable."""
+
+
+def run_here(tasks: Sequence[Task[T]], work: Callable[[Task[T]], list[Receipt]], slots: Sequence[Slot]) -> None:
+    """What `write_parts` does, in this process: for narrow work that costs less than starting a Spark job."""
+    for task in tasks:
+        for slot, receipt in zip(slots, work(task), strict=True):
+            slot.leave(receipt)
+
+
+def decide_here(stage: FrameStage, parts: Sequence[Part], read: Read, table: str, attempt: Attempt) -> list[Receipt]:
+    """All rows through `stage` at once in this process, its decisions written as one file of `table` for each part."""
+    batches = [batch for part in parts for batch in read(part)]
+    decided = stage(pa.Table.from_batches(batches, stage.reads)).sort_by([("part", "ascending"), ("row", "ascending")])
+    return list(_write_sorted(decided.combine_chunks().to_batches(), table, attempt, stage.identity))
+
+
+def decide_on_spark(
+    spark: SparkSession,
+    stage: FrameStage,
+    parts: Sequence[Part],
+    read: Read,
+    table: str,
+    attempt: Attempt,
+    partitions: int,
+) -> list[Receipt]:
+    """What `decide_here` does: rows of one key are brought together by a shuffle, decisions of one part by another.
+
+    The number of partitions is fixed: adaptive execution would make a plain repartition("part") a single one.
+    """
+
+    def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        yield from stage(pa.Table.from_batches(list(batches), stage.reads)).select(stage.decides.names).to_batches()
+
+    def write(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for receipt in _write_sorted(batches, table, attempt, stage.identity):
+            yield _receipt_batch(0, [receipt], manifest.encode(receipt))
+
+    rows = _narrow(spark, parts, read, stage.reads).repartition(partitions, *stage.key)
+    decided = rows.mapInArrow(run, _spark_schema(stage.decides))
+    sorted_rows = decided.repartition(partitions, "part").sortWithinPartitions("part", "row")
+    found = sorted_rows.mapInArrow(write, RECEIPT).toArrow().column("receipt").to_pylist()
+    return [manifest.decode_receipt(data, table) for data in found]
+
+
+def sum_here(parts: Sequence[Part], read: Read, schema: pa.Schema, value: str) -> pa.Table:
+    """Rows of all parts with `value` summed over equal other columns."""
+    batches = [batch for part in parts for batch in read(part)]
+    keys = [name for name in schema.names if name != value]
+    summed = pa.Table.from_batches(batches, schema).group_by(keys).aggregate([(value, "sum")])
+    return summed.rename_columns([*keys, value])
+
+
+def sum_on_spark(spark: SparkSession, parts: Sequence[Part], read: Read, schema: pa.Schema, value: str) -> pa.Table:
+    """What `sum_here` does, added up where the parts are read."""
+    keys = [name for name in schema.names if name != value]
+    summed = _narrow(spark, parts, read, schema).groupBy(*keys).sum(value)
+    return summed.withColumnRenamed(f"sum({value})", value).toArrow()
+
+
+def _narrow(spark: SparkSession, parts: Sequence[Part], read: Read, schema: pa.Schema) -> DataFrame:
+    """Narrow columns of parts as a Spark frame. Never text."""
     count = max(1, min(len(parts), NARROW_TASKS))
 
     def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -80,59 +142,41 @@ def read_narrow(
                 for part in parts[index::count]:
                     yield from read(part)
 
-    return spark.range(0, count, 1, count).mapInArrow(run, schema)
+    return spark.range(0, count, 1, count).mapInArrow(run, _spark_schema(schema))
 
 
-def write_decisions(
-    frame: DataFrame, table: str, attempt: Attempt, partitions: int, digest: tuple[str, ...]
-) -> list[Receipt]:
-    """Write a frame that has `part` and `row` as one file of `table` for each part that occurs, rows ascending.
+def _spark_schema(schema: pa.Schema) -> Any:
+    from pyspark.sql.pandas.types import from_arrow_schema
 
-    The frame is shuffled by part with a fixed number of partitions: adaptive execution would make a plain
-    repartition("part") a single one.
-    """
-    shuffled = frame.repartition(partitions, "part").sortWithinPartitions("part", "row")
-
-    def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        current: PartWriters | None = None
-        removed = 0
-        for batch in batches:
-            numbers = batch.column(batch.schema.names.index("part")).to_numpy()
-            start = 0
-            while start < len(numbers):
-                number = int(numbers[start])
-                end = start + int((numbers[start:] == number).argmin()) if numbers[-1] != number else len(numbers)
-                if current is None or current.number != number:
-                    if current is not None:
-                        yield _decision_batch(current, removed)
-                    current, removed = PartWriters(attempt, number), 0
-                rows = batch.slice(start, end - start).drop_columns(["part"])
-                current.write(table, rows, digest=digest)
-                removed += _removed(rows)
-                start = end
-        if current is not None:
-            yield _decision_batch(current, removed)
-
-    rows = shuffled.mapInArrow(run, RECEIPT).toArrow().column("receipt").to_pylist()
-    return [manifest.decode_receipt(row, table) for row in rows]
+    return from_arrow_schema(schema)
 
 
-def _removed(rows: pa.RecordBatch) -> int:
-    if "removed" not in rows.schema.names:
-        return 0
-    return int(rows.column("removed").true_count)
+def _write_sorted(
+    batches: Iterable[pa.RecordBatch], table: str, attempt: Attempt, identity: tuple[str, ...]
+) -> Iterator[Receipt]:
+    """Decisions ordered by part and row as one file a part, and a receipt for each."""
+    writers: PartWriters | None = None
+    removed = 0
+    for batch in batches:
+        numbers = batch.column("part").to_numpy()
+        edges = [0, *(np.flatnonzero(np.diff(numbers)) + 1), len(numbers)]
+        for start, end in pairwise(edges):
+            if start == end:
+                continue
+            number = int(numbers[start])
+            if writers is None or writers.number != number:
+                if writers is not None:
+                    yield _decided(writers, removed)
+                writers, removed = PartWriters(attempt, number), 0
+            rows = batch.slice(start, end - start).drop_columns(["part"])
+            writers.write(table, rows, digest=identity)
+            removed += rows.column("removed").true_count if "removed" in rows.schema.names else 0
+    if writers is not None:
+        yield _decided(writers, removed)
 
 
-def _decision_batch(writers: PartWriters, removed: int) -> pa.RecordBatch:
+def _decided(writers: PartWriters, removed: int) -> Receipt:
     files = writers.close()
     part = Part(number=writers.number, rows=sum(file.rows for file in files), files=files)
-    receipt = Receipt(
-        key=f"part-{writers.number}",
-        parts=(part,),
-        digests=writers.digests(),
-        counts={"rows": {"decided": part.rows, "removed": removed}},
-    )
-    return pa.RecordBatch.from_arrays(
-        [pa.array([writers.number], pa.int64()), pa.array([0], pa.int32()), pa.array([manifest.encode(receipt)])],
-        names=["task", "slot", "receipt"],
-    )
+    counts = {"rows": {"decided": part.rows, "removed": removed}}
+    return Receipt(key=f"part-{part.number}", parts=(part,), digests=writers.digests(), counts=counts)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from corpus.errors import AuditError
 from corpus.manifest import Manifest, Receipt, RowAccount, combine, commit
-from corpus.parts import Task, write_parts
+from corpus.parts import Task, run_here, write_parts
 from corpus.slot import Committed, Slot
 
 if TYPE_CHECKING:
@@ -80,19 +80,23 @@ class Runner:
         tasks: Sequence[Task[Any]],
         work: Callable[[Task[Any]], list[Receipt]],
         done: set[str] | None = None,
+        here: bool = False,
     ) -> tuple[dict[str, list[Receipt]], float]:
         """Run the tasks that left no receipt yet in every slot of `names`, which `work` writes together.
 
         Returns all receipts that the tasks ever left, by stage, and the seconds spent. `done` replaces what counts as
-        finished, for callers whose tasks may be covered by receipts of other keys.
+        finished, for callers whose tasks may be covered by receipts of other keys. `here` runs them without Spark.
         """
         wanted = {task.key for task in tasks}
         if done is None:
             done = set.intersection(*({receipt.key for receipt in self.slots[name].receipts()} for name in names))
         missing = [task for task in tasks if task.key not in done]
         with self.working(names[0], len(tasks), len(tasks) - len(missing)) as clock:
-            if missing:
-                write_parts(self.session(), missing, work, [self.slots[name] for name in names])
+            slots = [self.slots[name] for name in names]
+            if missing and here:
+                run_here(missing, work, slots)
+            elif missing:
+                write_parts(self.session(), missing, work, slots)
             seconds = clock()
         return {
             name: [receipt for receipt in self.slots[name].receipts() if receipt.key in wanted] for name in names

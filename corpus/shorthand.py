@@ -78,7 +78,8 @@ def source_name(given: str) -> str:
     """`news` for `a/news.jsonl.gz`, `a/news/`, `a/news/*.html` and `s3://bucket/a/news.parquet?...`."""
     bare = given if storage.is_local(given) else given.partition("?")[0].partition("://")[2]
     if any(mark in bare for mark in "*?["):
-        bare = re.split(r"[*?\[]", bare, maxsplit=1)[0].rpartition("/")[0] or "."
+        fixed = re.split(r"[*?\[]", bare, maxsplit=1)[0]
+        bare = fixed.rpartition("/")[0] or ("/" if fixed.startswith("/") else ".")
         name = _directory_name(bare, given)
     elif storage.is_local(given) and Path(bare.removeprefix("file://")).expanduser().is_dir():
         name = _directory_name(bare, given)

@@ -1,19 +1,16 @@
 """The two shapes a stage can have. A stage is a frozen dataclass of its settings; nothing registers or inherits.
 
-`RowStage` works on Arrow batches where the text is; `FrameStage` works on Spark frames of narrow columns. Both are
-pure: the same rows and settings give the same result, whatever the order, the batches or the partitions.
+`RowStage` works on Arrow batches where the text is; `FrameStage` works on narrow columns of all parts. Both are pure:
+the same rows and settings give the same result, whatever the order, the batches or the partitions.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 import pyarrow as pa
 
 from corpus.schema import Contract
-
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
 
 DROPPED = "dropped"
 """The column a RowStage that may remove rows adds: null keeps the row, else the reason. It is never stored."""
@@ -55,14 +52,21 @@ class Sidecar(Protocol):
 
 
 class FrameStage(Protocol):
-    """Narrow columns in, decisions out: a frame with `part`, `row` and what is decided about that row."""
+    """Narrow rows in, decisions out. Rows with an equal `key` are always in one call, and in no other.
+
+    `reads` has `part` and `row`, the address of a record; so has `decides`, what is decided about it. `identity` names
+    the columns of a decision that do not depend on where the record stands.
+    """
 
     name: ClassVar[str]
     version: ClassVar[int]
-    contract: ClassVar[Contract]
+    key: ClassVar[tuple[str, ...]]
+    reads: ClassVar[pa.Schema]
+    decides: ClassVar[pa.Schema]
+    identity: ClassVar[tuple[str, ...]]
 
     def settings(self) -> Any:
         """What a fingerprint must see, as JSON values."""
 
-    def __call__(self, rows: DataFrame) -> DataFrame:
-        """Decisions, sparse: rows about which nothing is decided are left out."""
+    def __call__(self, rows: pa.Table) -> pa.Table:
+        """Decisions, sparse and in any order: rows about which nothing is decided are left out."""

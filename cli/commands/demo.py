@@ -1,17 +1,41 @@
-"""corpus doctor"""
+"""corpus demo"""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-Locations = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="[LOCATION...]", help="Paths or URIs that a run will use.", show_default=False),
-]
-Spark = Annotated[bool, typer.Option("--spark", help="Also start Spark and its workers.")]
+from cli.options import SPLIT_MB, Json, Master
+
+Where = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="A directory for the corpus and its run.")]
+SHOWN, REASONS = 3, 8
 
 
-def command(locations: Locations = None, spark: Spark = False) -> None:
-    """."""
+def command(out: Where = Path("corpus-demo"), master: Master = None, json: Json = False) -> None:
+    """Make a small corpus and run the shipped pipeline on it.
+
+    Chinese and English, clean, dirty, duplicated and broken, in every format that is read. Everything shown comes
+    from that run.
+    """
+    from cli import render, views
+    from cli.produce import produce
+    from corpus.demo import write_demo_corpus
+    from corpus.inspect.sample import sample, spread
+    from corpus.pipeline import read
+
+    run = str(out / "run")
+    pipeline = write_demo_corpus(out / "input")
+    render.note(f"wrote a corpus and its pipeline to {out / 'input'}")
+    if json:
+        produce(read(pipeline), run, master, json, SPLIT_MB)
+        return
+    done = produce(read(pipeline), run, master, json, SPLIT_MB)
+    render.out("\nSome of what was kept, and one removed record for each of the commonest reasons:\n")
+    views.samples([*sample(run, "kept", SHOWN), *spread(run, REASONS)])
+    removed = [item.doc_id for item in spread(run, 1)]
+    render.out("\nTry")
+    render.out(f"  corpus explain {done.run} {removed[0] if removed else 'DOC_ID'}")
+    render.out(f"  corpus stats {done.run}")
+    render.out(f"  corpus verify {done.run}")

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import pyarrow.compute as pc
 
+from corpus.config import Select
 from corpus.errors import UsageError
 from corpus.identity import from_halves, repeated_id
 from corpus.inspect import locate
@@ -19,6 +20,15 @@ from corpus.rundir import RunDir
 from corpus.slot import Committed, Table
 
 PREVIEW = 200
+SELECTED = {
+    "select.language": "languages",
+    "select.url": "urls",
+    "select.date": "dates",
+    "select.keyword": "keywords",
+    "select.sample": "sample",
+}
+"""The part of the pipeline's `select` behind each reason."""
+
 Outcome = Literal["kept", "dropped", "merged", "quarantined"]
 Value = float | int | str | None
 
@@ -81,7 +91,7 @@ def explain(root: str, wanted: str) -> list[Explanation]:
     run = RunDir.open(root)
     stages = run.need_published()
     found = [_explain(stages, address) for address in locate.addresses(stages, wanted)]
-    found += [_unselected(item) for item in locate.unselected(stages, wanted)]
+    found += [_unselected(item, run.settings.select) for item in locate.unselected(stages, wanted)]
     if not found or not locate.is_id(wanted):
         found += [_quarantined(item) for item in locate.quarantined(stages, wanted) if not _told(item, found)]
     if not found:
@@ -196,7 +206,20 @@ def _tier(stages: Mapping[str, Committed], address: Address) -> str:
     return str(stages["tier"].manifest.details["tiers"][place])
 
 
-def _unselected(item: Mapping[str, Any]) -> Explanation:
+def _unselected(item: Mapping[str, Any], wanted: Select) -> Explanation:
+    """The criterion it did not meet, told like a rule: its bound is what the pipeline says."""
+    name = SELECTED[item["reasons"][0]]
+    said = wanted.model_dump(mode="json", by_alias=True, exclude_defaults=True).get(name, {})
+    criterion = Looked(
+        rule=item["reasons"][0],
+        value=item["lang"] if name == "languages" else None,
+        bound=" and ".join(_asked(key, value) for key, value in said.items()),
+        failed=True,
+        action="drop",
+        reason="the pipeline does not ask for it",
+        at=f"select.{name} of the pipeline",
+        signal="lang" if name == "languages" else name,
+    )
     return Explanation(
         "dropped",
         item["stage"],
@@ -205,7 +228,13 @@ def _unselected(item: Mapping[str, Any]) -> Explanation:
         doc_id=item["doc_id"],
         lang=item["lang"],
         reasons=tuple(item["reasons"]),
+        rules=(criterion,),
     )
+
+
+def _asked(key: str, value: Any) -> str:
+    words = {"include": "one of", "exclude": "none of"}
+    return f"{words.get(key, key)} {', '.join(value) if isinstance(value, list) else value}"
 
 
 def _quarantined(item: Mapping[str, Any]) -> Explanation:

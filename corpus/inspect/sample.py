@@ -61,6 +61,14 @@ def sample(
     return [read(publish.slot, files[file], row) for _, file, row in chosen]
 
 
+def spread(root: str, n: int = 8, seed: int = 0) -> list[Sampled]:
+    """One removed record for each of the `n` commonest reasons that the account counts, the commonest first."""
+    account = RunDir.open(root).account()
+    counted = {**account.dropped, **account.merged}
+    commonest = sorted(counted, key=lambda reason: (-counted[reason], reason))[:n]
+    return [item for reason in commonest for item in sample(root, "removed", 1, reason=reason, seed=seed)]
+
+
 def which(removed: bool | None, reason: str | None = None, tier: str | None = None) -> tuple[Which, ...]:
     """The kinds that a request means: removed (True), kept (False) or, where nothing says, both. UsageError when a
     reason is asked of kept records or a tier of removed ones."""

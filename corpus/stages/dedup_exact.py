@@ -4,22 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 
 from corpus.manifest import Part
-from corpus.schema import Contract
 from corpus.slot import Table
 from corpus.stages.identify import ranks
 from corpus.standing import Standing
 
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
-
-READS = "part bigint, row int, key0 bigint, key1 bigint, id0 bigint, id1 bigint, rank int, priority int, characters int"
-DECIDED = ("id0", "id1", "rank", "removed", "survivor0", "survivor1", "survivor_rank", "cluster_size")
+READS = pa.schema(
+    [
+        pa.field("part", pa.int64()),
+        pa.field("row", pa.int32()),
+        pa.field("key0", pa.int64()),
+        pa.field("key1", pa.int64()),
+        pa.field("id0", pa.int64()),
+        pa.field("id1", pa.int64()),
+        pa.field("rank", pa.int32()),
+        pa.field("priority", pa.int32()),
+        pa.field("characters", pa.int32()),
+    ]
+)
+DECIDES = pa.schema(
+    [
+        pa.field("part", pa.int64()),
+        pa.field("row", pa.int32()),
+        pa.field("id0", pa.int64()),
+        pa.field("id1", pa.int64()),
+        pa.field("rank", pa.int32()),
+        pa.field("removed", pa.bool_()),
+        pa.field("survivor0", pa.int64()),
+        pa.field("survivor1", pa.int64()),
+        pa.field("survivor_rank", pa.int32()),
+        pa.field("cluster_size", pa.int32()),
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -29,33 +51,30 @@ class DedupExact:
     keep: tuple[str, ...]
     name: ClassVar[str] = "dedup-exact"
     version: ClassVar[int] = 1
-    contract: ClassVar[Contract] = Contract(
-        reads={"key0": pa.int64(), "key1": pa.int64(), "id0": pa.int64(), "id1": pa.int64()},
-        adds={"removed": pa.bool_(), "survivor0": pa.int64(), "survivor1": pa.int64(), "cluster_size": pa.int32()},
-    )
+    key: ClassVar[tuple[str, ...]] = ("key0", "key1")
+    reads: ClassVar[pa.Schema] = READS
+    decides: ClassVar[pa.Schema] = DECIDES
+    identity: ClassVar[tuple[str, ...]] = tuple(DECIDES.names[2:])
 
     def settings(self) -> Any:
         """The keep policy."""
         return {"keep": list(self.keep)}
 
-    def __call__(self, rows: DataFrame) -> DataFrame:
+    def __call__(self, rows: pa.Table) -> pa.Table:
         """A row for each member of a cluster of two or more, the survivor among them with `removed` false."""
-        import pyspark.sql.functions as F
-        from pyspark.sql import Window
-
-        columns = {"priority": F.desc("priority"), "length": F.desc("characters")}
-        cluster = Window.partitionBy("key0", "key1")
-        order = cluster.orderBy(*(columns[name] for name in self.keep), "id0", "id1", "rank")
-        first = order.rowsBetween(Window.unboundedPreceding, Window.currentRow)
-        return (
-            rows.withColumn("cluster_size", F.count("*").over(cluster).cast("int"))
-            .where("cluster_size > 1")
-            .withColumn("removed", F.row_number().over(order) > 1)
-            .withColumn("survivor0", F.first("id0").over(first))
-            .withColumn("survivor1", F.first("id1").over(first))
-            .withColumn("survivor_rank", F.first("rank").over(first))
-            .select("part", "row", *DECIDED)
+        frame: Any = pl.from_arrow(rows)
+        policy = {"priority": -pl.col("priority"), "length": -pl.col("characters")}
+        members = frame.filter(pl.len().over(self.key) > 1).sort(
+            *self.key, *(policy[name] for name in self.keep), "id0", "id1", "rank"
         )
+        decided = members.with_columns(
+            removed=pl.int_range(pl.len()).over(self.key) > 0,
+            survivor0=pl.col("id0").first().over(self.key),
+            survivor1=pl.col("id1").first().over(self.key),
+            survivor_rank=pl.col("rank").first().over(self.key),
+            cluster_size=pl.len().over(self.key),
+        )
+        return decided.select(DECIDES.names).to_arrow().cast(DECIDES)
 
 
 @dataclass(frozen=True)
@@ -95,7 +114,7 @@ class ReadKeys:
                 pa.array(priority),
                 _taken(keys, "characters", at),
             ],
-            names=["part", "row", "key0", "key1", "id0", "id1", "rank", "priority", "characters"],
+            schema=READS,
         )
 
 

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 
 from corpus.manifest import Part
-from corpus.schema import Contract
 from corpus.slot import Table
 
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
-
-READS = "part bigint, row int, id0 bigint, id1 bigint, content0 bigint, content1 bigint"
-DECIDED = ("id0", "id1", "rank")
+READS = pa.schema(
+    [
+        pa.field("part", pa.int64()),
+        pa.field("row", pa.int32()),
+        pa.field("id0", pa.int64()),
+        pa.field("id1", pa.int64()),
+        pa.field("content0", pa.int64()),
+        pa.field("content1", pa.int64()),
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -29,22 +34,25 @@ class Identify:
 
     name: ClassVar[str] = "identify"
     version: ClassVar[int] = 1
-    contract: ClassVar[Contract] = Contract(
-        reads={name: pa.int64() for name in ("id0", "id1", "content0", "content1")}, adds={"rank": pa.int32()}
-    )
+    key: ClassVar[tuple[str, ...]] = ("id0", "id1")
+    reads: ClassVar[pa.Schema] = READS
+    decides: ClassVar[pa.Schema] = pa.schema([*list(READS)[:4], pa.field("rank", pa.int32())])
+    identity: ClassVar[tuple[str, ...]] = ("id0", "id1", "rank")
 
     def settings(self) -> Any:
         """None."""
         return {}
 
-    def __call__(self, rows: DataFrame) -> DataFrame:
+    def __call__(self, rows: pa.Table) -> pa.Table:
         """`part, row, id0, id1, rank` of every record that is not the first of its id; rank counts from 1."""
-        import pyspark.sql.functions as F
-        from pyspark.sql import Window
-
-        order = Window.partitionBy("id0", "id1").orderBy("content0", "content1")
-        ranked = rows.withColumn("rank", F.row_number().over(order) - F.lit(1))
-        return ranked.where("rank > 0").select("part", "row", "id0", "id1", "rank")
+        frame: Any = pl.from_arrow(rows)
+        ranked = (
+            frame.filter(pl.len().over(self.key) > 1)
+            .sort("id0", "id1", "content0", "content1")
+            .with_columns(rank=pl.int_range(pl.len(), dtype=pl.Int32).over(self.key))
+            .filter(pl.col("rank") > 0)
+        )
+        return ranked.select(self.decides.names).to_arrow().cast(self.decides)
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,7 @@ class ReadIds:
         columns = [taken.column(name).combine_chunks() for name in ("id0", "id1", "content0", "content1")]
         yield pa.RecordBatch.from_arrays(
             [pa.array(np.full(len(own), part.number, np.int64)), pa.array(own.astype(np.int32)), *columns],
-            names=["part", "row", "id0", "id1", "content0", "content1"],
+            schema=READS,
         )
 
 

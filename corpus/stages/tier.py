@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
@@ -19,10 +19,15 @@ from corpus.ruleset.tiers import assign, histogram
 from corpus.slot import Attempt, PartWriters, Table
 from corpus.standing import Standing
 
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
-
-HISTOGRAM = "source string, lang string, call string, bin bigint, count bigint"
+COUNTS = pa.schema(
+    [
+        pa.field("source", pa.string()),
+        pa.field("lang", pa.string()),
+        pa.field("call", pa.string()),
+        pa.field("bin", pa.int64()),
+        pa.field("count", pa.int64()),
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -59,24 +64,8 @@ class ReadHistogram:
     def __call__(self, part: Part) -> Iterator[pa.RecordBatch]:
         """The counts of one part."""
         _, frame = self.frame.read(part, tuple(self.frame.policy.percentile_calls))
-        counts = histogram(frame, self.frame.policy).select("source", "lang", "call", "bin", "count").to_arrow()
-        schema = pa.schema(
-            [
-                ("source", pa.string()),
-                ("lang", pa.string()),
-                ("call", pa.string()),
-                ("bin", pa.int64()),
-                ("count", pa.int64()),
-            ]
-        )
-        yield from counts.cast(schema).to_batches()
-
-
-def sum_histograms(counts: DataFrame) -> pl.DataFrame:
-    """Histograms of all parts as one; thousands of rows, not millions."""
-    total = counts.groupBy("source", "lang", "call", "bin").sum("count").withColumnRenamed("sum(count)", "count")
-    frame: Any = pl.from_arrow(total.toArrow())
-    return frame
+        counts = histogram(frame, self.frame.policy).select(COUNTS.names).to_arrow()
+        yield from counts.cast(COUNTS).to_batches()
 
 
 @dataclass(frozen=True)

@@ -107,3 +107,10 @@ def test_an_unknown_record_is_said_to_be_unknown(dirty: str) -> None:
     for wanted in ("nobody", "0" * 32):
         with pytest.raises(UsageError, match=f"has no record '{wanted}'"):
             explain(dirty, wanted)
+
+
+def test_what_select_asked_for_is_told_like_a_rule(dirty: str) -> None:
+    (criterion,) = only(explain(dirty, "unwanted")).rules
+    assert (criterion.rule, criterion.failed) == ("select.url", True)
+    assert criterion.bound == "none of /login/"
+    assert criterion.at == "select.urls of the pipeline"

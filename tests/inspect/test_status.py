@@ -29,9 +29,9 @@ def test_an_unfinished_stage_shows_its_receipts(go: Go, tmp_path: Path) -> None:
     wanted = settings({"name": "s", "paths": str(tmp_path / "in.jsonl")}, rules=[])
     run = str(tmp_path / "run")
     go(wanted, Path(run), split_bytes=1 << 11)
+    Path(run, "published.json").unlink()
     for name in ("text", "publish"):
         Path(RunDir.open(run).planned[name].manifest_uri).unlink()
-    Path(run, "published.json").unlink()
     found = {stage.name: stage for stage in status(run).stages}
     splits = len(pipeline.compose(wanted).splits(1 << 11))
     assert splits > 2

@@ -23,7 +23,18 @@ _MENU = (
     "相关阅读",
     "更多>>",
 )
-_KEYWORDS = "手机 手机价格 手机报价 手机图片 手机壳 手机膜 二手手机 手机维修 手机排行 手机回收".split()
+_KEYWORDS = (
+    "手机",
+    "手机价格",
+    "手机报价",
+    "手机图片",
+    "手机壳",
+    "手机膜",
+    "二手手机",
+    "手机维修",
+    "手机排行",
+    "手机回收",
+)
 _SYMBOLS = "★☆◆◇■□▲△※→←↑↓○●◎♀♂♪♫✓✗§¶†‡"
 _JAPANESE = (
     "今日はとても寒いので、家で本を読んでいました。",
@@ -48,7 +59,10 @@ _LOREM = "Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmo
 
 def _advert(random: Random) -> str:
     lines = random.sample(_ADS, 2)
-    return "\n".join(lines[index % 2] for index in range(random.randint(16, 30))) + f"\n电话：1380000{random.randint(1000, 9999)}"
+    return (
+        "\n".join(lines[index % 2] for index in range(random.randint(16, 30)))
+        + f"\n电话：1380000{random.randint(1000, 9999)}"
+    )
 
 
 def _menu(random: Random) -> str:
@@ -68,7 +82,10 @@ def _symbols(random: Random) -> str:
 def _replaced(random: Random) -> str:
     text = "这一页的编码在转换的时候出了错，" * 6
     marks = {random.randrange(len(text)) for _ in range(len(text) // 3)}
-    return "".join("\ufffd" if index in marks else mark for index, mark in enumerate(text)) + f"（{random.randint(1, 999)}）"
+    return (
+        "".join("\ufffd" if index in marks else mark for index, mark in enumerate(text))
+        + f"（{random.randint(1, 999)}）"
+    )
 
 
 def _mojibake(random: Random) -> str:

@@ -1,12 +1,14 @@
-"""English prose for the demo corpus, composed as in `demo_chinese` from sentences written for this project."""
+"""English prose for the demo corpus, composed as in `chinese` from sentences written for this project."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from corpus.demo_chinese import SNIPPETS
+from corpus.demo.chinese import SNIPPETS
 
-__all__ = ["GENRES", "SNIPPETS", "SUBJECTS", "TITLES", "WORDS"]
+__all__ = ["GENRES", "LANG", "SNIPPETS", "SUBJECTS", "TITLES", "WORDS"]
+
+LANG = "en"
 
 WORDS: Mapping[str, Sequence[str]] = {
     "city": ("Harrow Bay", "Linden", "East Marle", "Copperhill", "Old Ferry", "Quarry Cross", "Saltmere", "Winfold"),
@@ -30,10 +32,20 @@ WORDS: Mapping[str, Sequence[str]] = {
     "sound": ("the ferry bell", "a cough behind the wall", "water in the pipes", "the slow clock", "a dog far off"),
     "place": ("the boat shed", "the station yard", "the kitchen", "the orchard", "the back room"),
     "gadget": ("desk lamp", "water filter", "folding bicycle", "hand grinder", "travel kettle", "wool blanket"),
-    "good": ("it is solidly made", "it makes little noise", "the manual is clear", "the battery lasts", "it folds flat"),
+    "good": (
+        "it is solidly made",
+        "it makes little noise",
+        "the manual is clear",
+        "the battery lasts",
+        "it folds flat",
+    ),
     "bad": ("the cord is short", "spare parts are dear", "the handle gets warm", "the box was dented"),
     "problem": ("a damp wall", "a slow computer", "yellow leaves", "a squeaking floor", "a leaking tap"),
-    "advice": ("find the cause before you buy anything", "write down what changes for a week", "start with what is free"),
+    "advice": (
+        "find the cause before you buy anything",
+        "write down what changes for a week",
+        "start with what is free",
+    ),
     "topic": ("binary search", "reading files line by line", "sorting with a key", "handling errors", "recursion"),
     "habit": ("write the test first", "give each function one job", "name things for what they mean", "log the cause"),
 }
@@ -96,7 +108,7 @@ GENRES: Mapping[str, Sequence[str]] = {
         "She went back by way of {place}, slowly, as if the road might still change its mind.",
     ),
     "question": (
-        "Question: I have had trouble with {subject} for months, and nothing I have tried has helped. What should I do?",
+        "Question: I have had trouble with {subject} for months, and nothing I have tried has helped. What now?",
         "Answer: this is very common, and the best thing is to {advice}.",
         "In my experience {subject} does not appear overnight, and it will not go away overnight either.",
         "I had the same thing last year, and in the end I had to ask {person} to look at it.",

@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Protocol
 
-from corpus import demo_chinese, demo_english
-
-
-class Material(Protocol):
-    """What a language module offers."""
-
-    WORDS: Mapping[str, Sequence[str]]
-    GENRES: Mapping[str, Sequence[str]]
-    SNIPPETS: Sequence[str]
-    TITLES: Mapping[str, str]
-    SUBJECTS: Mapping[str, str]
+from corpus.demo import chinese, english
 
 
-LANGUAGES: Mapping[str, Material] = {"zh": demo_chinese, "en": demo_english}
-GENRES = tuple(demo_chinese.GENRES)
+@dataclass(frozen=True)
+class Material:
+    """What documents of a language are composed of; see `chinese`."""
+
+    words: Mapping[str, Sequence[str]]
+    genres: Mapping[str, Sequence[str]]
+    snippets: Sequence[str]
+    titles: Mapping[str, str]
+    subjects: Mapping[str, str]
+
+
+LANGUAGES: Mapping[str, Material] = {
+    module.LANG: Material(module.WORDS, module.GENRES, module.SNIPPETS, module.TITLES, module.SUBJECTS)
+    for module in (chinese, english)
+}
+GENRES = tuple(chinese.GENRES)
 
 
 @dataclass(frozen=True)
@@ -43,24 +46,24 @@ class _Slots(dict[str, str]):
         self._random = random
 
     def __missing__(self, slot: str) -> str:
-        choices = self._material.SNIPPETS if slot == "snippet" else self._material.WORDS[slot]
+        choices = self._material.snippets if slot == "snippet" else self._material.words[slot]
         return self._random.choice(choices)
 
 
 def compose(lang: str, genre: str, random: Random) -> Prose:
     """A document of some paragraphs, each of some sentences in the order they were written in."""
     material = LANGUAGES[lang]
-    subject = random.choice([word for slot in material.SUBJECTS[genre].split() for word in material.WORDS[slot]])
-    hero = random.choice(material.WORDS["person"])
+    subject = random.choice([word for slot in material.subjects[genre].split() for word in material.words[slot]])
+    hero = random.choice(material.words["person"])
     own = {
         "subject": subject,
         "Subject": subject[0].upper() + subject[1:],
         "hero": hero,
         "Hero": hero[0].upper() + hero[1:],
-        "home": random.choice(material.WORDS["city"]),
+        "home": random.choice(material.words["city"]),
     }
     slots = _Slots(material, random, own)
-    patterns = material.GENRES[genre]
+    patterns = material.genres[genre]
     others = random.sample(range(1, len(patterns)), random.randint(6, len(patterns) - 1))
     chosen = [patterns[index] for index in (0, *sorted(others))]
     paragraphs: list[str] = []
@@ -69,7 +72,7 @@ def compose(lang: str, genre: str, random: Random) -> Prose:
         sentences = [_sentence(pattern.format_map(slots)) for pattern in chosen[:size]]
         paragraphs.append(("" if lang == "zh" else " ").join(sentences))
         del chosen[:size]
-    title = material.TITLES[genre].format_map(slots)
+    title = material.titles[genre].format_map(slots)
     return Prose(lang, genre, title[0].upper() + title[1:], "\n\n".join(paragraphs))
 
 
