@@ -12,6 +12,7 @@ from cli.render import number, out, preview, table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from corpus.doctor import Finding
     from corpus.inspect.explain import Explanation, Looked
     from corpus.inspect.plan import Plan
     from corpus.inspect.sample import Sampled
@@ -237,3 +238,15 @@ def rule_json(item: Rule) -> dict[str, Any]:
     return {**shown, "signal": item.signal.column, "keeps": str(item.keep_when), "at": str(item.at)} | (
         {"overridden": str(item.overridden)} if item.overridden else {}
     )
+
+
+def findings(found: Sequence[Finding]) -> None:
+    """One line a finding, what to do below it, and the number of those that are wrong."""
+    marks = {True: "ok", False: "WRONG", None: "-"}
+    wide = max(render.width(item.name) for item in found)
+    for item in found:
+        out(f"{marks[item.ok]:<5}  {item.name:<{wide}}  {render.clean(item.found)}")
+        if item.fix:
+            out(f"       {'':<{wide}}  {item.fix}")
+    wrong = sum(item.ok is False for item in found)
+    out(f"\n{wrong} of {len(found)} wrong" if wrong else "\nnothing wrong")

@@ -3,9 +3,8 @@ credentials are reported as present or absent, and locations without their user 
 
 from __future__ import annotations
 
-import ctypes
+import contextlib
 import importlib.metadata
-import os
 import platform
 import re
 import shutil
@@ -13,11 +12,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from corpus import storage
+from corpus.doctor_remote import Finding, examine_remote, is_hdfs, libhdfs, libhdfs_finding
 from corpus.errors import CorpusError
 from corpus.java import cache_directory, find_java, launcher_home
 from corpus.session_settings import usable_cores
@@ -53,19 +52,11 @@ CORE: Mapping[str, tuple[str, str | None]] = {
 OPTIONAL: Mapping[str, str] = {"tokenizers": "counts tokens exactly; pip install 'corpus-tiers[tokens]'"}
 """Distributions that only some commands need, with what for."""
 
+__all__ = ["CORE", "OPTIONAL", "Finding", "examine"]
+
 GIB = 1 << 30
 DISK = 2 * GIB
 """Free bytes below which even a small run is likely to fail."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing examined: `ok` is True, False, or None for what is worth knowing and stops nothing."""
-
-    name: str
-    ok: bool | None
-    found: str
-    fix: str = ""
 
 
 def examine(locations: Sequence[str] = (), spark: bool = False) -> list[Finding]:
@@ -75,8 +66,8 @@ def examine(locations: Sequence[str] = (), spark: bool = False) -> list[Finding]
     they have, and the times are reported.
     """
     findings = [_python(), _encoding(), *_java(), *_packages(), _cache(), _memory(), *_disks(locations)]
-    findings += [_rules(), _language_model(), *_remote(locations)]
-    return [*findings, *_spark(any(map(_is_hdfs, locations)))] if spark else findings
+    findings += [_rules(), _language_model(), *examine_remote(locations)]
+    return [*findings, *_spark(any(map(is_hdfs, locations)))] if spark else findings
 
 
 def _python() -> Finding:
@@ -214,68 +205,13 @@ def _language_model() -> Finding:
     )
 
 
-def _remote(locations: Sequence[str]) -> Iterator[Finding]:
-    for location in locations:
-        if not storage.is_local(location) and "@" in location.partition("://")[2].partition("/")[0]:
-            fix = "Locations are written into manifests: give credentials in the environment instead."
-            yield Finding("location", False, f"{shown(location)} carries a user name or a password", fix)
-    if any(map(_is_hdfs, locations)):
-        yield _libhdfs("libhdfs", libhdfs())
-    if any(location.startswith("s3") for location in locations):
-        where = _s3_credentials()
-        fix = (
-            ""
-            if where
-            else "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, unless the machine has a role."
-        )
-        yield Finding("s3 credentials", True if where else None, where or "none visible", fix)
-
-
-def shown(location: str) -> str:
-    """A location fit for a screen: without user, password and query."""
-    scheme, mark, rest = location.partition("?")[0].partition("://")
-    return f"{scheme}://{rest.partition('/')[0].rpartition('@')[2]}/{rest.partition('/')[2]}" if mark else location
-
-
-def _is_hdfs(location: str) -> bool:
-    return location.startswith(("hdfs://", "viewfs://"))
-
-
-def libhdfs() -> str | None:
-    """Where the native HDFS client is found, as Arrow looks for it; None when it cannot be loaded."""
-    roots = [os.environ.get("ARROW_LIBHDFS_DIR"), os.environ.get("HADOOP_HOME")]
-    names = [str(Path(root) / part / "libhdfs.so") for root in roots if root for part in ("", "lib/native")]
-    for name in [*names, "libhdfs.so"]:
-        try:
-            ctypes.CDLL(name)
-        except OSError:
-            continue
-        return name
-    return None
-
-
-def _libhdfs(name: str, found: str | None) -> Finding:
-    fix = "Install the Hadoop client and set HADOOP_HOME (or ARROW_LIBHDFS_DIR), and CLASSPATH to `hadoop classpath --glob`."
-    return Finding(name, found is not None, found or "not found", "" if found else fix)
-
-
-def _s3_credentials() -> str:
-    """Where credentials for S3 would come from, never what they are."""
-    if os.environ.get("AWS_ACCESS_KEY_ID") and os.environ.get("AWS_SECRET_ACCESS_KEY"):
-        return "in the environment"
-    for name in ("AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"):
-        if os.environ.get(name):
-            return f"through {name}"
-    file = Path(os.environ.get("AWS_SHARED_CREDENTIALS_FILE") or Path.home() / ".aws" / "credentials")
-    return "in the shared credentials file" if file.is_file() else ""
-
-
 def _spark(hdfs: bool) -> Iterator[Finding]:
     from corpus import jvm_archive
     from corpus.session import open_session
 
-    try:
+    with contextlib.suppress(CorpusError):
         jvm_archive.build()
+    try:
         begun = time.perf_counter()
         with open_session(app="corpus-doctor") as spark:
             started = time.perf_counter()
@@ -295,7 +231,7 @@ def _spark(hdfs: bool) -> Iterator[Finding]:
     yield Finding("python workers", same, ", ".join(pythons), fix)
     if hdfs:
         missing = next((answer for answer in answers if answer["libhdfs"] is None), answers[0])
-        yield _libhdfs("libhdfs on executors", missing["libhdfs"])
+        yield libhdfs_finding("libhdfs on executors", missing["libhdfs"])
 
 
 def _answer(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -8,6 +8,7 @@ the JVM checks both, and starts without it when they do not match.
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import uuid
 from pathlib import Path
@@ -33,12 +34,18 @@ def options(java: Java) -> list[str]:
     return ["-Xshare:auto", f"-XX:SharedArchiveFile={':'.join(names)}"]
 
 
-def build() -> Path:
+def build() -> Path | None:
     """Write the archive for the Java that sessions use and give its path; nothing is done when it is there.
 
-    Takes one start of Spark, a few small jobs and some seconds more. Raises EnvironmentProblem when Java refuses.
+    Takes one start of Spark, a few small jobs and some seconds more. None where a JVM of Spark runs in this process
+    already: its options cannot be changed. Raises EnvironmentProblem when Java refuses.
     """
+    from pyspark import SparkContext
+
     from corpus.session import open_session
+
+    if SparkContext._gateway is not None or "PYSPARK_GATEWAY_PORT" in os.environ:
+        return None
 
     java = find_java()
     target = _path(java)

@@ -76,9 +76,10 @@ def open_session(
 @contextlib.contextmanager
 def _in_running_jvm(master: str | None, app: str, conf: Mapping[str, str]) -> Iterator[SparkSession]:
     """A session in a JVM that spark-submit or the user started: what the user gave it stays."""
-    from pyspark import SparkConf
+    from pyspark import SparkConf, SparkContext
     from pyspark.sql import SparkSession
 
+    SparkContext._ensure_initialized()  # connects to the JVM, of which SparkConf then reads the properties
     given = SparkConf()
     given.setIfMissing("spark.app.name", app)
     chosen = given.get("spark.master") or master or default_master()

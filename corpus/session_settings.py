@@ -67,9 +67,11 @@ def settings(master: str, given: Mapping[str, str]) -> dict[str, str]:
     }
     if is_local(master):
         chosen["spark.driver.host"] = chosen["spark.driver.bindAddress"] = "127.0.0.1"
-        chosen["spark.python.daemon.module"] = "corpus.worker_daemon"
-        if root := _checkout():
-            chosen["spark.executorEnv.PYTHONPATH"] = root
+        root = Path(corpus.__file__).resolve().parent.parent
+        if root.is_dir():  # and not a zip, which a worker can import from only after its daemon has started
+            chosen["spark.python.daemon.module"] = "corpus.worker_daemon"
+            if root.name not in {"site-packages", "dist-packages"}:
+                chosen["spark.executorEnv.PYTHONPATH"] = str(root)
     elif "spark.executor.memoryOverheadFactor" not in given:
         # The workers live outside the heap: about 1 GB each, and one for each core of an executor.
         chosen["spark.executor.memoryOverhead"] = f"{given.get('spark.executor.cores', '1')}g"
@@ -84,12 +86,6 @@ def is_local(master: str) -> bool:
 def java_options(java: Java, *, archive: bool = True) -> Sequence[str]:
     """Options of the driver's JVM: a collector without background work of its own, and the class archive if built."""
     return ["-XX:+UseParallelGC", *(jvm_archive.options(java) if archive else [])]
-
-
-def _checkout() -> str | None:
-    """The directory to import `corpus` from, when it runs from a checkout that the interpreter does not know."""
-    root = Path(corpus.__file__).resolve().parent.parent
-    return str(root) if root.is_dir() and root.name not in {"site-packages", "dist-packages"} else None
 
 
 def python_variables(master: str) -> dict[str, str]:

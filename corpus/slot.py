@@ -46,8 +46,9 @@ class Slot:
     def receipts(self, skip: frozenset[str] = frozenset()) -> list[Receipt]:
         """Receipts left so far, except those whose key is in `skip`."""
         found = storage.list_files(storage.join(self.root, "receipts"))
-        wanted = [info.uri for info in found if storage.name_of(info.uri).removesuffix(".json") not in skip]
-        return [manifest.decode_receipt(storage.read_bytes(uri), uri) for uri in wanted if uri.endswith(".json")]
+        names = {info.uri: storage.name_of(info.uri) for info in found}
+        wanted = [uri for uri, name in names.items() if name.endswith(".json") and name.removesuffix(".json") not in skip]
+        return [manifest.decode_receipt(storage.read_bytes(uri), uri) for uri in wanted]
 
     def leave(self, receipt: Receipt) -> None:
         """Store a receipt; from now on a restart skips its split."""

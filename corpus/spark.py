@@ -24,7 +24,7 @@ from corpus.kernels.normalise import normalise
 from corpus.kernels.signal import SignalCall
 from corpus.ruleset.compile import verdicts
 from corpus.ruleset.load import load_rules
-from corpus.ruleset.model import DEMOTED, DROPPED, FLAGGED, RuleSet
+from corpus.ruleset.model import CHARS, DEMOTED, DROPPED, FLAGGED, RuleSet, sorted_calls
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -69,7 +69,7 @@ class _Clean:
         repaired, _, _ = normalise(original.cast(pa.large_string()), **options)
         found, score = identify(repaired)
         language = found if self.lang is None else batch.column(self.lang).cast(pa.string())
-        measured = measure(_document(repaired, language, score), self.rules.calls)
+        measured = measure(_document(repaired, language, score), sorted_calls({CHARS, *self.rules.calls}))
         view: Any = pl.from_arrow(measured)
         source = pl.Series("source", [""]).new_from_index(0, batch.num_rows)
         result = verdicts(self.rules, view.with_columns(source, pl.Series("lang", pl.from_arrow(language))))

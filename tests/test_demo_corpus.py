@@ -80,6 +80,13 @@ def test_what_is_read_is_what_was_planted(expected: dict[str, Any], chunks: list
     assert sum(broken.values(), Counter()) == expected["quarantined"]
 
 
+def test_the_expected_account_balances(expected: dict[str, Any]) -> None:
+    account = expected["account"]
+    assert account["in"] == expected["records"]
+    assert account["in"] == sum(account[name] for name in ("kept", "dropped", "merged", "quarantined"))
+    assert account["quarantined"] == sum(expected["quarantined"].values())
+
+
 def test_every_kind_is_planted(expected: dict[str, Any]) -> None:
     twins = {f"twin_{kind}" for kind in ("exact", "traditional", "width", "punctuation")}
     assert set(expected["planted"]) == {"clean_zh", "clean_en", "repeated_id", *dirty.KINDS, *twins}

@@ -185,6 +185,46 @@ def _descendants(process: psutil.Process) -> list[psutil.Process]:
     return found
 
 
+SUBMITTED = """
+import os
+from corpus.session import open_session
+
+def look(batches):
+    import os
+    import pyarrow as pa
+    for batch in batches:
+        pass
+    yield pa.RecordBatch.from_pylist([{"threads": os.environ.get("POLARS_MAX_THREADS", "")}])
+
+with open_session("local[7]", "ours", {"spark.sql.shuffle.partitions": "9"}) as spark:
+    context = spark.sparkContext
+    rows = spark.range(0, 2, 1, 2).mapInArrow(look, "threads string").toArrow().to_pylist()
+    print(context.master, context.appName, spark.conf.get("spark.sql.shuffle.partitions"), rows[0]["threads"])
+try:
+    context.parallelize([1]).count()
+except Exception:
+    print("stopped")
+"""
+
+
+@pytest.mark.slow
+def test_under_spark_submit_its_master_and_settings_win_and_ours_fill_the_gaps(tmp_path: Path) -> None:
+    import pyspark
+
+    from corpus.java import find_java, launcher_home
+
+    (tmp_path / "job.py").write_text(SUBMITTED, encoding="utf-8")
+    given = ("--master", "local[2,4]", "--name", "theirs", "--conf", "spark.sql.shuffle.partitions=5")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYSPARK", "SPARK"))}
+    environment |= {"JAVA_HOME": str(launcher_home(find_java())), "PYTHONPATH": str(ROOT)}
+    environment |= {"PYSPARK_PYTHON": sys.executable}
+    submit = Path(pyspark.__file__).parent / "bin" / "spark-submit"
+    command = [submit, *given, "--conf", "spark.log.level=ERROR", tmp_path / "job.py"]
+    answer = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120, check=False)
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.splitlines() == ["local[2,4] theirs 5 1", "stopped"]
+
+
 def test_a_java_that_cannot_start_spark_is_the_users_problem_not_a_traceback(tmp_path: Path) -> None:
     program = tmp_path / "java" / "bin" / "java"
     program.parent.mkdir(parents=True)
@@ -245,6 +285,15 @@ def test_executors_get_a_gigabyte_a_core_beside_the_heap(given: dict[str, str], 
     assert "spark.python.daemon.module" not in chosen
     assert "spark.driver.host" not in chosen
     assert "spark.executorEnv.PYTHONPATH" not in chosen
+
+
+def test_a_package_in_a_zip_is_not_asked_to_start_the_workers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert session_settings.settings("local[2]", {})["spark.python.daemon.module"] == "corpus.worker_daemon"
+    (tmp_path / "shipped.zip").write_bytes(b"PK")
+    monkeypatch.setattr(session_settings.corpus, "__file__", str(tmp_path / "shipped.zip" / "corpus" / "__init__.py"))
+    assert not {"spark.python.daemon.module", "spark.executorEnv.PYTHONPATH"} & set(
+        session_settings.settings("local", {})
+    )
 
 
 def test_preloading_starts_no_thread_that_a_fork_would_lose() -> None:

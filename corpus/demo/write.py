@@ -63,6 +63,8 @@ class Twin:
 def write_demo_corpus(directory: Path, seed: int = 7, documents: int = 400) -> Path:
     """Write the corpus, its pipeline and `EXPECTED.json` into `directory`; the path of the pipeline.
 
+    `EXPECTED.json` says what is in the files and the account that a run of the shipped pipeline ends in.
+
     About `documents` records (at least 100), the same bytes for the same arguments and versions. A demo that is there
     already is replaced; any other directory with something in it is refused with UsageError.
     """
@@ -93,6 +95,13 @@ def write_demo_corpus(directory: Path, seed: int = 7, documents: int = 400) -> P
         "sources": {name: written.of(name) for name in sorted(written.records)},
         "quarantined": dict(sorted(sum((Counter(found) for found in written.broken.values()), Counter()).items())),
         "skipped": written.skipped,
+        "account": {
+            "in": sum(written.records.values()),
+            "kept": len(clean) + len(repeated),
+            "dropped": len(soiled),
+            "merged": len(twins),
+            "quarantined": sum(sum(found.values()) for found in written.broken.values()),
+        },
         "planted": dict(sorted(Counter(record.kind for record in records).items())),
         "twins": [
             {

@@ -1,0 +1,69 @@
+"""What scripts can type is frozen: a new command or option is a decision, and this test is where it is taken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from cli import docs
+from cli.main import app, names
+
+SURFACE = {
+    "run": "PIPELINE --out --master --json --detach --split-mb",
+    "clean": "IN --out --rules --text --id --lang --master --json --split-mb",
+    "dedup": "IN --out --text --id --lang --master --json --split-mb",
+    "tier": "RUN --tiers --master --json",
+    "submit": "PIPELINE OPTION --out --master --json --split-mb --write",
+    "plan": "PIPELINE --out --json --split-mb",
+    "status": "RUN --json",
+    "stop": "RUN --json",
+    "verify": "RUN --json",
+    "explain": "RUN DOC_ID --json",
+    "stats": "RUN --by --json",
+    "sample": "RUN -n --removed --reason --tier --seed --json",
+    "demo": "--out --master --json",
+    "doctor": "LOCATION --spark --json",
+    "gc": "RUN --grace-hours --json",
+    "rules list": "NAME --json",
+    "rules show": "ID --in --json",
+    "rules lint": "NAME",
+    "rules test": "NAME",
+}
+
+
+def test_commands_and_options_are_those_written_down() -> None:
+    assert {name: set(_typed(name)) for name in names()} == {name: set(said.split()) for name, said in SURFACE.items()}
+
+
+def _typed(name: str) -> list[str]:
+    found = typer.main.get_command(app)
+    for step in name.split():
+        found = found.commands[step]  # type: ignore[attr-defined]
+    long = [max(item.opts, key=len) for item in found.params if item.param_type_name == "option"]
+    return [item for item in long if item != "--help"] + [
+        str(item.metavar) for item in found.params if item.param_type_name == "argument"
+    ]
+
+
+def test_every_command_and_every_option_says_what_it_is_for() -> None:
+    for name in names():
+        found = typer.main.get_command(app)
+        for step in name.split():
+            found = found.commands[step]  # type: ignore[attr-defined]
+        assert found.help, name
+        for item in found.params:
+            assert item.help, f"{name} {item.name}"  # type: ignore[attr-defined]
+
+
+def test_the_page_of_the_command_line_is_fresh() -> None:
+    page = Path(__file__).parents[2] / "docs" / "cli.md"
+    assert page.read_text(encoding="utf-8") == docs.page(), "run: python -m cli.docs > docs/cli.md"
+
+
+def test_the_readme_names_only_commands_there_are() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    lines = [line.strip() for line in readme.splitlines() if line.startswith("    corpus ")]
+    assert lines
+    known = {name.split()[0] for name in names()}
+    assert {line.split()[1] for line in lines} <= known
