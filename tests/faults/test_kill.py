@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from building import contents, prose, write_jsonl
 
@@ -28,15 +29,15 @@ MASTER = "local[2,4]"
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
-def start(pipeline: Path, run: Path, *stage: str, log: Path) -> subprocess.Popen[bytes]:
+def start(pipeline: Path, run: Path, *stage: str, log: Path, master: str = MASTER) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(SUPPORT.parents[1]), str(SUPPORT)])}
-    command = [sys.executable, str(SUPPORT / "run_once.py"), str(pipeline), str(run), MASTER, *stage]
+    command = [sys.executable, str(SUPPORT / "run_once.py"), str(pipeline), str(run), master, *stage]
     with log.open("ab") as output:
         return subprocess.Popen(command, start_new_session=True, env=environment, stdout=output, stderr=output)
 
 
-def finish(pipeline: Path, run: Path, log: Path) -> None:
-    process = start(pipeline, run, log=log)
+def finish(pipeline: Path, run: Path, log: Path, master: str = MASTER) -> None:
+    process = start(pipeline, run, log=log, master=master)
     assert process.wait(300) == 0, log.read_text(errors="replace")
 
 
@@ -122,3 +123,29 @@ def test_killed_between_write_and_commit_the_run_is_the_same(
     note = json.loads((run / "run.json").read_bytes())
     attempts = list((run / note["stages"]["text"]).glob("attempt-*"))
     assert len(attempts) == 1, "the text was written once, before the kill, and taken from its receipts"
+
+
+@pytest.mark.parametrize("master", ["local[1,4]", "local[7,4]"])
+def test_one_or_seven_splits_at_a_time_give_the_same(
+    pipeline: Path, undisturbed: tuple[dict[str, Any], dict[str, float]], tmp_path: Path, master: str
+) -> None:
+    finish(pipeline, tmp_path / "run", tmp_path / "log", master)
+    assert contents(tmp_path / "run") == undisturbed[0]
+
+
+def test_a_worker_that_is_killed_changes_nothing(
+    pipeline: Path, undisturbed: tuple[dict[str, Any], dict[str, float]], tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    process = start(pipeline, run, log=tmp_path / "log")
+    while process.poll() is None and not at_work(run, "text", 3):
+        time.sleep(0.002)
+    workers = [
+        child
+        for child in psutil.Process(process.pid).children(recursive=True)
+        if "worker_daemon" in " ".join(child.cmdline()) and not child.children()
+    ]
+    assert workers
+    workers[0].kill()
+    assert process.wait(300) == 0, (tmp_path / "log").read_text(errors="replace")
+    assert contents(run) == undisturbed[0]
