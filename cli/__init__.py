@@ -1,0 +1,1 @@
+"""The `corpus` command: arguments in, library calls, text out; no logic."""

@@ -18,7 +18,7 @@ from corpus.located import Located, Step
 from corpus.readers.plan import input_digest, plan_splits
 from corpus.readers.split import Split
 from corpus.ruleset.load import load_rules
-from corpus.ruleset.model import CHARS, RuleSet, sorted_calls
+from corpus.ruleset.model import RuleSet, sorted_calls
 from corpus.ruleset.policy import TierPolicy, load_tiers
 from corpus.schema import RAW
 from corpus.stage import COUNTED, DROPPED, RowStage, Sidecar

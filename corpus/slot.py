@@ -47,7 +47,9 @@ class Slot:
         """Receipts left so far, except those whose key is in `skip`."""
         found = storage.list_files(storage.join(self.root, "receipts"))
         names = {info.uri: storage.name_of(info.uri) for info in found}
-        wanted = [uri for uri, name in names.items() if name.endswith(".json") and name.removesuffix(".json") not in skip]
+        wanted = [
+            uri for uri, name in names.items() if name.endswith(".json") and name.removesuffix(".json") not in skip
+        ]
         return [manifest.decode_receipt(storage.read_bytes(uri), uri) for uri in wanted]
 
     def leave(self, receipt: Receipt) -> None:

@@ -14,7 +14,7 @@ from corpus import doctor, doctor_remote, java
 from corpus.doctor import CORE, Finding, examine
 
 ROOT = Path(doctor.__file__).parent.parent
-SECRET = "c4naryS3cret"  # noqa: S105
+SECRET = "c4naryS3cret"
 
 
 def _named(findings: list[Finding]) -> dict[str, Finding]:

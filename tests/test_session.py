@@ -306,5 +306,5 @@ def test_preloading_starts_no_thread_that_a_fork_would_lose() -> None:
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     loaded, _, threads = answer.stdout.partition(" ")
     assert loaded == "False"
-    assert set(eval(threads)) <= {"python", "python3", "jemalloc_bg_thd"}  # noqa: S307
+    assert set(eval(threads)) <= {"python", "python3", "jemalloc_bg_thd"}
     assert "pyarrow" in worker_daemon.PRELOADED

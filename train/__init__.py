@@ -1,0 +1,1 @@
+"""Training on the tiers: reads Parquet and manifests with pyarrow, never imports Spark."""

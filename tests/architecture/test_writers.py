@@ -21,7 +21,9 @@ def attributes(path: Path) -> set[str]:
     return {
         node.func.attr
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and ast.unparse(node.func) != "gc.collect"
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and ast.unparse(node.func) != "gc.collect"
     }
 
 

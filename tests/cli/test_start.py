@@ -6,7 +6,9 @@ import json
 import resource
 import subprocess
 import sys
+from pathlib import Path
 
+from building import prose, write_jsonl
 from typing_it import command, environment, typed
 
 HEAVY = ("pyspark", "torch", "polars", "pyarrow", "numpy", "numba", "pydantic", "yaml", "orjson", "rich")
@@ -30,17 +32,21 @@ def test_help_takes_less_than_300_ms_of_processor_time() -> None:
     assert min(taken) < LIMIT
 
 
-def test_plan_starts_neither_spark_nor_torch(tmp_path: object) -> None:
+def test_plan_and_rules_start_neither_spark_nor_torch(tmp_path: Path) -> None:
+    write_jsonl(tmp_path / "in.jsonl", [{"text": prose(1)}])
+    (tmp_path / "p.yaml").write_text("name: t\nsources: [{name: s, paths: in.jsonl}]\n", encoding="utf-8")
     code = (
-        "import sys; sys.argv = ['corpus', 'rules', 'lint']\n"
+        "import sys\n"
         "from cli.main import main\n"
         "try: main()\n"
-        "except SystemExit as leaving: code = leaving.code\n"
-        "assert code == 0\n"
-        "assert 'pyspark' not in sys.modules and 'torch' not in sys.modules\n"
+        "except SystemExit as leaving: assert leaving.code == 0\n"
+        "assert not {'pyspark', 'torch', 'py4j'} & sys.modules.keys()\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment(), check=False)
-    assert done.returncode == 0, done.stderr
+    for arguments in (["plan", str(tmp_path / "p.yaml"), "--out", str(tmp_path / "run")], ["rules", "lint"]):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *arguments], capture_output=True, text=True, env=environment(), check=False
+        )
+        assert done.returncode == 0, done.stderr
 
 
 def test_the_version_is_that_of_the_package() -> None:

@@ -13,7 +13,6 @@ from building import Go, contents, prose, settings, write_jsonl
 from corpus import storage
 from corpus.rundir import RunDir
 
-
 At = Callable[[str], str]
 
 

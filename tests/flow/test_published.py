@@ -48,7 +48,7 @@ def test_duckdb_polars_and_spark_read_the_same_rows(run: Path, spark: Any) -> No
 
     pattern = f"{run}/dataset/pretrain/**/*.parquet"
     expected = sorted(zip(published(run)["doc_id"].to_pylist(), published(run)["tier"].to_pylist(), strict=True))
-    by_duckdb = duckdb.sql(f"select doc_id, tier from read_parquet('{pattern}', hive_partitioning=true)").fetchall()  # noqa: S608
+    by_duckdb = duckdb.sql(f"select doc_id, tier from read_parquet('{pattern}', hive_partitioning=true)").fetchall()
     by_polars = pl.scan_parquet(pattern, hive_partitioning=True).select("doc_id", "tier").collect().rows()
     by_spark = spark.read.parquet(f"{run}/dataset/pretrain").select("doc_id", "tier").toArrow().to_pylist()
     assert sorted(by_duckdb) == expected
@@ -113,7 +113,7 @@ def test_a_damaged_file_is_found(run: Path, tmp_path: Path) -> None:
 def test_tokens_are_counted_by_a_tokenizer_file(run: Path, go: Any, tmp_path: Path) -> None:
     from tokenizers import Tokenizer, models, pre_tokenizers
 
-    tokenizer = Tokenizer(models.WordLevel({"[UNK]": 0}, unk_token="[UNK]"))  # noqa: S106
+    tokenizer = Tokenizer(models.WordLevel({"[UNK]": 0}, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
     tokenizer.save(str(tmp_path / "tokenizer.json"))
     write_jsonl(tmp_path / "in.jsonl", [{"text": prose(1)}])
