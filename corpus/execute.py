@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from corpus import storage
@@ -43,7 +44,8 @@ def execute(
 ) -> Result:
     """Commit every stage and publish. Repeating it resumes; when nothing changed, no Spark is started.
 
-    `spark` is a session of the caller's, left open; else one is opened on `master` when there is work, and closed.
+    `spark` is a session of the caller's, left open; else one is opened on `master` when there is work, and closed; what
+    Spark says then goes to `spark.log` of a local run directory.
     """
     began = time.monotonic()
     with ExitStack() as open_things:
@@ -53,7 +55,8 @@ def execute(
             if spark is None:
                 from corpus.session import open_session
 
-                spark = open_things.enter_context(open_session(master))
+                log = Path(storage.resolve(root)[1]) / "spark.log" if storage.is_local(root) else None
+                spark = open_things.enter_context(open_session(master, log=log))
             return spark
 
         try:

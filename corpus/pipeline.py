@@ -12,13 +12,13 @@ from typing import Any
 import pyarrow as pa
 
 from corpus import config, located
-from corpus.errors import ConfigError, ContractError, Problem
+from corpus.errors import ConfigError, ContractError, Problem, UsageError
 from corpus.kernels.signal import SignalCall
 from corpus.located import Located, Step
 from corpus.readers.plan import input_digest, plan_splits
 from corpus.readers.split import Split
 from corpus.ruleset.load import load_rules
-from corpus.ruleset.model import RuleSet, sorted_calls
+from corpus.ruleset.model import CHARS, RuleSet, sorted_calls
 from corpus.ruleset.policy import TierPolicy, load_tiers
 from corpus.schema import RAW
 from corpus.stage import COUNTED, DROPPED, RowStage, Sidecar
@@ -29,6 +29,7 @@ from corpus.stages.ingest import Ingest
 from corpus.stages.measure import Measure
 from corpus.stages.normalise import Normalise
 from corpus.stages.select import Select
+from corpus.tokens import load_tokenizer
 
 SPLIT_BYTES = 32 << 20
 
@@ -82,8 +83,12 @@ def compose(settings: config.Pipeline, extra: Sequence[RowStage] = (), also: Seq
 
     Raises ConfigError with every problem of every rule file and of the tier policy.
     """
-    rules, tiers = _collect(lambda: load_rules(settings.rules), lambda: load_tiers(settings.tiers))
-    calls = sorted_calls({*rules.calls, *tiers.calls, *also})
+    rules, tiers, _ = _collect(
+        lambda: load_rules(settings.rules),
+        lambda: load_tiers(settings.tiers),
+        lambda: _check_tokenizer(settings.publish.tokenizer),
+    )
+    calls = sorted_calls({CHARS, *rules.calls, *tiers.calls, *also})
     rows: tuple[RowStage, ...] = (Select(settings.select), Normalise(settings.normalise), *extra)
     sidecars: tuple[Sidecar, ...] = (Measure(calls),)
     dedup = None
@@ -95,6 +100,16 @@ def compose(settings: config.Pipeline, extra: Sequence[RowStage] = (), also: Seq
         raise ConfigError([Problem("select.sources", 0, 0, "lets no source in; widen include or narrow exclude")])
     pipeline.check()
     return pipeline
+
+
+def _check_tokenizer(path: str | None) -> None:
+    """A tokenizer file that cannot be used is a mistake of the pipeline, found before anything runs."""
+    if path is None:
+        return
+    try:
+        load_tokenizer(path)
+    except UsageError as error:
+        raise ConfigError([Problem("publish.tokenizer", 0, 0, str(error))]) from None
 
 
 def read(path: str | Path) -> Pipeline:
@@ -123,7 +138,10 @@ def read(path: str | Path) -> Pipeline:
 def _named(document: Located, base: Path) -> dict[str, tuple[Step, ...]]:
     """What the pipeline names, and where: rule sets and the tier policy."""
     rules, tiers = document.value.get("rules"), document.value.get("tiers")
-    found: dict[str, tuple[Step, ...]] = {"select.sources": ("select", "sources")}
+    found: dict[str, tuple[Step, ...]] = {
+        "select.sources": ("select", "sources"),
+        "publish.tokenizer": ("publish", "tokenizer"),
+    }
     for index, name in enumerate(rules if isinstance(rules, list) else ()):
         if isinstance(name, str):
             found[config.below(base, name)] = ("rules", index)

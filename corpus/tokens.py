@@ -36,7 +36,7 @@ class TokenCounter:
     def count(self, texts: pa.Array, langs: pa.Array) -> pa.Array:
         """Tokens of each text, int32."""
         if self.path is not None:
-            encodings = _tokenizer(self.path).encode_batch(texts.to_pylist(), add_special_tokens=False)
+            encodings = load_tokenizer(self.path).encode_batch(texts.to_pylist(), add_special_tokens=False)
             return pa.array([len(encoding) for encoding in encodings], pa.int32())
         kinds = langs.fill_null("*").dictionary_encode()
         fallback = self.ratios.get("*", 4.0)
@@ -47,7 +47,8 @@ class TokenCounter:
 
 
 @functools.lru_cache(maxsize=2)
-def _tokenizer(path: str) -> Any:
+def load_tokenizer(path: str) -> Any:
+    """The tokenizer in a `tokenizer.json`; UsageError when it is none, EnvironmentProblem without the extra."""
     try:
         from tokenizers import Tokenizer
     except ImportError:

@@ -73,10 +73,9 @@ def test_any_changed_byte_of_a_manifest_is_noticed(place: int, change: int) -> N
     data[place % len(data)] ^= change
     try:
         again = manifest.decode_manifest(bytes(data), "manifest.json")
-    except VerifyError as error:
-        assert "manifest.json" in str(error)
-    else:
-        assert again == sample_manifest(), "a change that is not noticed must not change what is read"
+    except VerifyError:
+        return
+    assert again == sample_manifest(), "a change that is not noticed must not change what is read"
 
 
 @pytest.mark.parametrize("cut", [0, 1, 100, -1])

@@ -134,7 +134,7 @@ def test_a_bug_shows_its_traceback_and_ends_with_70(
     assert said.err.splitlines()[-1].startswith("This is a bug in corpus")
 
 
-def test_a_mistake_that_only_a_worker_finds_is_told_as_a_mistake(corpus: Corpus, dirty: str, tmp_path: Path) -> None:
+def test_a_tokenizer_file_that_is_none_is_a_mistake_of_the_pipeline(corpus: Corpus, dirty: str, tmp_path: Path) -> None:
     write_jsonl(tmp_path / "in.jsonl", [{"text": prose(1)}])
     (tmp_path / "tokenizer.json").write_text("{}", encoding="utf-8")
     (tmp_path / "p.yaml").write_text(
@@ -142,7 +142,8 @@ def test_a_mistake_that_only_a_worker_finds_is_told_as_a_mistake(corpus: Corpus,
     )
     said = corpus("run", tmp_path / "p.yaml", "--out", tmp_path / "run")
     assert said.code == 2
-    assert said.err.splitlines()[-1].startswith(f"error: {tmp_path}/tokenizer.json: is not a tokenizer.json")
+    assert f"p.yaml:3:11: publish.tokenizer: {tmp_path}/tokenizer.json: is not a tokenizer.json" in said.err
+    assert not (tmp_path / "run").exists()
 
 
 def test_too_much_rejected_ends_with_4(corpus: Corpus, dirty: str, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,10 @@ import pytest
 from breaking import Shout
 from building import Go, prose, published, rows_of, settings, write_jsonl
 
-from corpus.errors import RejectedTooMuch
+from corpus.errors import RejectedTooMuch, UsageError
 from corpus.rundir import RunDir
+from corpus.runner import Silent
+from corpus.slot import Slot
 
 
 def test_one_bad_byte_costs_one_line(go: Go, tmp_path: Path) -> None:
@@ -123,3 +126,30 @@ def test_an_empty_input_publishes_an_empty_account(go: Go, tmp_path: Path) -> No
     result = go(settings({"name": "s", "paths": str(tmp_path / "in.jsonl")}), tmp_path / "run")
     assert result.account.rows_in == result.account.kept == 0
     assert (tmp_path / "run/dataset/README.md").exists()
+
+
+def test_no_rules_and_a_policy_that_looks_at_nothing_keep_everything(go: Go, tmp_path: Path) -> None:
+    write_jsonl(tmp_path / "in.jsonl", [{"text": "短"}, {"text": ""}, {"text": prose(1)}])
+    (tmp_path / "tiers.yaml").write_text("tiers:\n  - name: all\n", encoding="utf-8")
+    source = {"name": "s", "paths": str(tmp_path / "in.jsonl")}
+    result = go(settings(source, rules=[], tiers=str(tmp_path / "tiers.yaml")), tmp_path / "run")
+    assert result.account.kept == 3
+    assert set(published(tmp_path / "run")["tier"].to_pylist()) == {"all"}
+
+
+class Meddler(Silent):
+    """Somebody who truncates the input between the plan and the first task."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def stage(self, name: str, slot: Slot, units: int, done: int) -> AbstractContextManager[None]:
+        self.path.write_bytes(self.path.read_bytes()[:-100])
+        return nullcontext()
+
+
+def test_an_input_that_changes_while_it_is_read_is_a_mistake_not_a_bug(go: Go, tmp_path: Path) -> None:
+    path = write_jsonl(tmp_path / "in.jsonl", [{"text": prose(number)} for number in range(20)])
+    with pytest.raises(UsageError, match=r"in\.jsonl"):
+        go(settings({"name": "s", "paths": str(path)}), tmp_path / "run", progress=Meddler(path))
+    assert not (tmp_path / "run/dataset").exists()
