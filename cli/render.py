@@ -64,6 +64,8 @@ def result(done: Result) -> None:
         out()
     account(done.account)
     out()
+    for said in done.notes:
+        out(said)
     out(f"dataset  {done.dataset}")
     out(f"card     {done.dataset.rstrip('/')}/README.md")
     out(f"removed  {done.run.rstrip('/')}/rejected   (why: corpus explain {done.run} DOC_ID)")

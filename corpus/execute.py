@@ -13,6 +13,7 @@ from corpus.exposure import expose
 from corpus.flow import PART_BYTES, ROWS_HERE, flow
 from corpus.manifest import RowAccount, chain
 from corpus.pipeline import SPLIT_BYTES, Pipeline
+from corpus.report.notes import notes
 from corpus.runner import Progress
 from corpus.worker_errors import from_worker
 
@@ -22,13 +23,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Result:
-    """A finished run: `account` covers all stages, `worked` is false when everything was committed before."""
+    """A finished run: `account` covers all stages, `worked` is false when everything was committed before, `notes` are
+    what the account does not show."""
 
     run: str
     dataset: str
     account: RowAccount
     seconds: float
     worked: bool
+    notes: tuple[str, ...] = ()
 
 
 def execute(
@@ -74,4 +77,5 @@ def execute(
         account=account,
         seconds=round(time.monotonic() - began, 3),
         worked=runner.worked or exposed,
+        notes=notes(runner.stages),
     )

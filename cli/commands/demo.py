@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -28,14 +30,14 @@ def command(out: Where = Path("corpus-demo"), master: Master = None, json: Json 
     run = str(out / "run")
     pipeline = write_demo_corpus(out / "input")
     render.note(f"wrote a corpus and its pipeline to {out / 'input'}")
-    if json:
-        produce(read(pipeline), run, master, json, SPLIT_MB)
-        return
     done = produce(read(pipeline), run, master, json, SPLIT_MB)
+    if json:
+        return
     render.out("\nSome of what was kept, and one removed record for each of the commonest reasons:\n")
     views.samples([*sample(run, "kept", SHOWN), *spread(run, REASONS)])
     removed = [item.doc_id for item in spread(run, 1)]
+    program = "corpus" if shutil.which("corpus") else sys.argv[0]
     render.out("\nTry")
-    render.out(f"  corpus explain {done.run} {removed[0] if removed else 'DOC_ID'}")
-    render.out(f"  corpus stats {done.run}")
-    render.out(f"  corpus verify {done.run}")
+    render.out(f"  {program} explain {done.run} {removed[0] if removed else 'DOC_ID'}")
+    render.out(f"  {program} stats {done.run}")
+    render.out(f"  {program} verify {done.run}")

@@ -11,6 +11,7 @@ import yaml
 from corpus import storage
 from corpus.config import Pipeline
 from corpus.manifest import chain
+from corpus.report.notes import notes
 from corpus.slot import Committed
 
 MEASURES = ("rows", "characters", "tokens")
@@ -55,6 +56,7 @@ def dataset_card(settings: Pipeline, stages: Mapping[str, Committed]) -> str:
             "## Where the records went\n",
             f"{_number(account.rows_in)} records were read, {_number(account.kept)} are published.\n",
             _table(["", "reason", "records"], removed),
+            *(f"{said}\n" for said in notes(stages)),
             "## How it was made\n",
             "```yaml",
             yaml.safe_dump(_settings(settings), allow_unicode=True, sort_keys=False).rstrip(),

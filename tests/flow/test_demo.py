@@ -16,7 +16,10 @@ from corpus.rundir import RunDir
 def test_the_run_finds_what_was_planted_and_explains_every_removal(go: Go, tmp_path: Path) -> None:
     written = write_demo_corpus(tmp_path / "demo")
     expected = json.loads((written.parent / EXPECTED).read_text(encoding="utf-8"))
-    go(pipeline.read(written), tmp_path / "run")
+    result = go(pipeline.read(written), tmp_path / "run")
+    repeated = len(expected["repeated_ids"])
+    assert any(said.startswith(f"{repeated} records came with an id that another") for said in result.notes)
+    assert any(f"{sum(expected['skipped'].values())} entries of archives" in said for said in result.notes)
     run = RunDir.open(str(tmp_path / "run"))
     account = run.account()
     assert account.rows_in == expected["records"]
