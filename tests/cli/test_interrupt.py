@@ -16,13 +16,13 @@ from typing_it import command, environment, typed
 
 from corpus import pipeline
 
-RECORDS = 15_000
+RECORDS = 40_000
 
 
 @pytest.fixture
 def written(tmp_path: Path) -> Path:
     write_jsonl(
-        tmp_path / "in.jsonl", ({"text": prose(number % 20_000), "id": str(number)} for number in range(RECORDS))
+        tmp_path / "in.jsonl", ({"text": prose(number % 30_000), "id": str(number)} for number in range(RECORDS))
     )
     path = tmp_path / "p.yaml"
     path.write_text("name: t\nsources: [{name: s, paths: in.jsonl}]\n", encoding="utf-8")
@@ -70,11 +70,12 @@ def test_a_detached_run_is_seen_stopped_with_all_its_processes_and_resumed(
     line = ["run", str(written), "--out", str(run), "--split-mb", "1", "--master", "local[1,4]", "--json"]
     started = json.loads(typed(*line, "--detach").out)
     process = psutil.Process(started["pid"])
+    assert f"running    pid {started['pid']}" in typed("status", str(run)).out
+    assert typed(*line, "--detach").code == 2
+    # From here on nothing may come between the first receipt and the stop: the run would be over.
     wait_for(lambda: receipts(run) > 0)
     family = [process, *process.children(recursive=True)]
     assert len(family) > 2, "the driver, its JVM and a worker"
-    assert f"running    pid {started['pid']}" in typed("status", str(run)).out
-    assert typed(*line, "--detach").code == 2
     stopped = typed("stop", str(run))
     assert stopped.code == 0, stopped.err
     assert not [member for member in family if member.is_running() and member.status() != psutil.STATUS_ZOMBIE]
