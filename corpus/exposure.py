@@ -7,9 +7,11 @@ run repairs a view that an interruption left half done. `published.json` names t
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import orjson
@@ -26,6 +28,11 @@ POINTER = "published.json"
 
 def expose(root: str, stages: Mapping[str, Committed], settings: Pipeline) -> bool:
     """Make the run directory show the committed `publish` stage; False when it does already."""
+    with _alone(root):
+        return _expose(root, stages, settings)
+
+
+def _expose(root: str, stages: Mapping[str, Committed], settings: Pipeline) -> bool:
     publish = stages["publish"]
     pointer = orjson.dumps(
         {
@@ -47,6 +54,19 @@ def expose(root: str, stages: Mapping[str, Committed], settings: Pipeline) -> bo
         _replace(root, files, extra)
     storage.put_atomic(storage.join(root, POINTER), pointer)
     return True
+
+
+@contextmanager
+def _alone(root: str) -> Iterator[None]:
+    """One process at a time changes the view of a local run directory; the lock goes with the process that holds it."""
+    if not storage.is_local(root):
+        yield
+        return
+    path = Path(storage.resolve(root)[1])
+    path.mkdir(parents=True, exist_ok=True)
+    with (path / ".view.lock").open("a") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 def view_path(path: str) -> str:
