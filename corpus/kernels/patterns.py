@@ -5,8 +5,9 @@ The engine is Rust's: no look-around, no back-references, and time linear in the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -58,6 +59,16 @@ PHRASES: dict[str, tuple[str, ...]] = {
 
 _GROUPS = {name: ("" if name == "mojibake" else "(?i)") + "|".join(parts) for name, parts in PHRASES.items()}
 
+ANCHORS = {
+    "url": r"(?i)http|www\.",
+    "email": "@",
+    "javascript": r"(?i)java ?script",
+    "cookie": "(?i)cookie",
+    "lorem_ipsum": "(?i)lorem|dolor|consectetur",
+    "html_remnant": "[<&>]",
+}
+"""What every match of a group holds, where that is a few literals."""
+
 
 def problem(pattern: str) -> str | None:
     """Why `pattern` cannot be used; None when it can."""
@@ -72,35 +83,57 @@ def problem(pattern: str) -> str | None:
 
 def measure_patterns(text: pa.Array, calls: Sequence[SignalCall]) -> list[pa.Array]:
     """The signals of the `patterns` family. An unusable pattern of a user's is ValueError."""
-    frame = pl.DataFrame({"text": pl.Series(text if len(text) else pa.array([], pa.large_string()), dtype=pl.String)})
-    names = [f"s{index}" for index in range(len(calls))]
-    frame = frame.with_columns(chars=pl.col("text").str.len_chars().cast(pl.Float64))
+    texts = pl.Series(text if len(text) else pa.array([], pa.large_string()), dtype=pl.String)
+    chars = texts.str.len_chars().cast(pl.Float64)
     try:
-        measured = frame.select(_expression(call).alias(name) for call, name in zip(calls, names, strict=True))
+        return [_measure(texts, chars, call).to_arrow() for call in calls]
     except pl.exceptions.ComputeError as error:
         raise ValueError(f"a pattern cannot be used: {str(error).strip()}") from None
-    return [measured[name].to_arrow() for name in names]
 
 
-def _expression(call: SignalCall) -> pl.Expr:
-    text, chars = pl.col("text"), pl.col("chars")
+def _measure(texts: pl.Series, chars: pl.Series, call: SignalCall) -> pl.Series:
     match call.kernel:
         case "url_count":
-            return text.str.count_matches(URL).cast(pl.Int32)
+            return _count(texts, URL, "url").cast(pl.Int32)
         case "email_count":
-            return text.str.count_matches(EMAIL).cast(pl.Int32)
+            return _count(texts, EMAIL, "email").cast(pl.Int32)
         case "url_char_ratio":
-            rest = text.str.replace_all(URL, "").str.len_chars()
-            return _per(chars - rest, chars)
+            urls = _where(
+                texts, "url", lambda some: some.str.len_chars() - some.str.replace_all(URL, "").str.len_chars()
+            )
+            return _per(urls, chars)
         case "curly_ratio":
-            curly = text.str.count_matches("{", literal=True) + text.str.count_matches("}", literal=True)
-            return _per(curly, chars)
+            return _per(_count(texts, r"[{}]", None), chars)
         case "phrase_density":
-            return _per(text.str.count_matches(_GROUPS[str(call.arguments["of"])]) * 1000.0, chars)
+            group = str(call.arguments["of"])
+            return _per(_count(texts, _GROUPS[group], group) * 1000.0, chars)
         case _:
-            return _per(text.str.count_matches(str(call.arguments["pattern"])) * 1000.0, chars)
+            return _per(_count(texts, str(call.arguments["pattern"]), None) * 1000.0, chars)
 
 
-def _per(part: pl.Expr, whole: pl.Expr) -> pl.Expr:
+def _url_chars(texts: pl.Series) -> pl.Series:
+    return texts.str.len_chars() - texts.str.replace_all(URL, "").str.len_chars()
+
+
+def _count(texts: pl.Series, pattern: str, anchor: str | None) -> pl.Series:
+    return _where(texts, anchor, lambda some: some.str.count_matches(pattern))
+
+
+def _where(texts: pl.Series, anchor: str | None, count: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    """`count` of the texts that hold what ANCHORS says every match holds, 0 for the others, null for null.
+
+    Looking for a literal runs at several GB/s, a pattern at a tenth of that, and most documents have no match.
+    """
+    if anchor not in ANCHORS:
+        return count(texts)
+    rows = texts.str.contains(ANCHORS[anchor]).fill_null(False).arg_true()
+    found = np.zeros(len(texts), np.uint32)
+    if len(rows):
+        found[rows.to_numpy()] = count(texts.gather(rows)).to_numpy()
+    return pl.select(pl.when(texts.is_not_null()).then(pl.Series(found))).to_series()
+
+
+def _per(part: pl.Series, whole: pl.Series) -> pl.Series:
     """`part / whole`, null for an empty text."""
-    return pl.when(whole > 0).then(part / whole).otherwise(None).cast(pl.Float32)
+    ratio = pl.when(whole > 0).then(part.cast(pl.Float64) / whole)
+    return pl.select(ratio.cast(pl.Float32)).to_series()

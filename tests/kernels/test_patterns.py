@@ -5,9 +5,11 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from corpus.kernels.catalogue import PHRASE_GROUPS, measure
-from corpus.kernels.patterns import PHRASES, problem
+from corpus.kernels.patterns import _GROUPS, ANCHORS, EMAIL, PHRASES, URL, _count, problem
 from corpus.kernels.signal import SignalCall
 
 
@@ -78,3 +80,19 @@ def test_an_unusable_pattern_is_told_before_and_refused_after() -> None:
 def test_every_group_is_one_linear_expression() -> None:
     for parts in PHRASES.values():
         assert pl.Series(["x"]).str.count_matches("|".join(parts))[0] == 0
+
+
+FRAGMENTS = (
+    "enable JavaScript ", "开启java script", "Accept all COOKIES ", "cookie policy", "接受cookie", "Lorem Ipsum ",
+    "DOLOR sit amet", "consectetur adipiscing", "<div class='a'>", "</b>", "&nbsp;", "-->", "<!--", "]]>", "<![CDATA[",
+    "HTTPS://a.example/x", "http://例子", "WWW.b.example", "a.b@c.example ", "@", "正文", " \n", "ww", "ht",
+)  # fmt: skip
+
+
+@given(st.lists(st.lists(st.sampled_from(FRAGMENTS), max_size=8).map("".join) | st.none(), max_size=8))
+def test_looking_for_literals_first_loses_no_match(texts: list[str | None]) -> None:
+    series = pl.Series(texts, dtype=pl.String)
+    patterns = {"url": URL, "email": EMAIL, **_GROUPS}
+    assert set(ANCHORS) <= set(patterns)
+    for name, pattern in patterns.items():
+        assert _count(series, pattern, name).to_list() == series.str.count_matches(pattern).to_list(), name
