@@ -323,15 +323,16 @@ def _renamed(batch: pa.RecordBatch, rank: np.ndarray) -> pa.RecordBatch:
 
 
 def group_parts(parts: Sequence[Part], target_bytes: int, at_least: int = 8) -> list[tuple[Part, ...]]:
-    """Neighbouring parts packed to about `target_bytes` of stored text a group, in at least `at_least` groups."""
-    total = sum(file.bytes for part in parts for file in part.files)
-    limit = max(1, min(target_bytes, total // at_least))
+    """Neighbouring parts packed up to `target_bytes` of stored text a group, in at least `at_least` groups if there
+    are as many parts; a larger part is a group of its own."""
+    sizes = [sum(file.bytes for file in part.files) for part in parts]
+    limit = max(1, min(target_bytes, sum(sizes) // at_least))
     groups: list[list[Part]] = []
-    filled = limit
-    for part in parts:
-        if filled >= limit:
+    filled = 0
+    for part, size in zip(parts, sizes, strict=True):
+        if not groups or filled + size > limit:
             groups.append([])
             filled = 0
         groups[-1].append(part)
-        filled += sum(file.bytes for file in part.files)
+        filled += size
     return [tuple(group) for group in groups]
