@@ -25,7 +25,7 @@ and `in = kept + dropped + merged + quarantined`. A record counts once, under it
 |---|---|
 | 0 | done |
 | 2 | a mistake in a command, a pipeline or a rule file (all at once, with file:line), or something the machine lacks |
-| 3 | a contract, an audit, `verify` or `rules` found something wrong |
+| 3 | a contract, an audit, `verify`, `rules` or `gate` found something wrong |
 | 4 | more of the input was dropped or quarantined than the pipeline allows |
 | 5 | a budget is used up; repeat the command to go on |
 | 70 | a bug in corpus |

@@ -9,11 +9,13 @@ import typer
 
 from cli import render
 from cli.commands import (
+    blacklist,
     clean,
     dedup,
     demo,
     doctor,
     explain,
+    gate,
     gc,
     plan,
     rules,
@@ -25,6 +27,7 @@ from cli.commands import (
     submit,
     tier,
     verify,
+    whatif,
 )
 from corpus import __version__
 from corpus.errors import CorpusError, EnvironmentProblem
@@ -40,10 +43,29 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"max_content_width": 100, "help_option_names": ["-h", "--help"]},
 )
-COMMANDS = (run, clean, dedup, tier, submit, plan, status, stop, verify, explain, stats, sample, demo, doctor, gc)
+COMMANDS = (
+    run,
+    clean,
+    dedup,
+    tier,
+    submit,
+    plan,
+    status,
+    stop,
+    verify,
+    explain,
+    stats,
+    sample,
+    demo,
+    doctor,
+    gc,
+    whatif,
+    gate,
+)
 for module in COMMANDS:
     app.command(name=module.__name__.rpartition(".")[2])(module.command)
 app.add_typer(rules.app, name="rules")
+app.add_typer(blacklist.app, name="blacklist")
 
 
 def _version(wanted: bool) -> None:
@@ -62,7 +84,10 @@ def options(
 def names() -> list[str]:
     """Every command as it is typed, in the order of the help."""
     nested = [
-        f"rules {found.name or found.callback.__name__}" for found in rules.app.registered_commands if found.callback
+        f"{group} {found.name or found.callback.__name__}"
+        for group, grouped in (("rules", rules.app), ("blacklist", blacklist.app))
+        for found in grouped.registered_commands
+        if found.callback
     ]
     return [*(module.__name__.rpartition(".")[2] for module in COMMANDS), *nested]
 

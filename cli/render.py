@@ -30,18 +30,19 @@ def note(text: str) -> None:
 
 def emit(value: Any) -> None:
     """One JSON object on one line."""
-    out(json.dumps(_plain(value), ensure_ascii=False))
+    out(json.dumps(plain(value), ensure_ascii=False))
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value made of dicts, lists and scalars only."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {name: _plain(item) for name, item in asdict(value).items()}
+        return {name: plain(item) for name, item in asdict(value).items()}
     if hasattr(value, "model_dump"):
         return account_json(value)
     if isinstance(value, Mapping):
-        return {str(name): _plain(item) for name, item in value.items()}
+        return {str(name): plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     return value
 
 

@@ -140,6 +140,7 @@ class Pipeline(Strict):
     sources: tuple[Source, ...] = Field(min_length=1)
     select: Select = Select()
     normalise: Normalise = Normalise()
+    rewrites: tuple[str, ...] = ()
     rules: tuple[str, ...] = ("common", "zh/web", "en/web")
     dedup: Dedup = Dedup()
     tiers: str = "default"
@@ -179,10 +180,12 @@ def rebase(pipeline: Pipeline, base: Path) -> Pipeline:
         for source in pipeline.sources
     )
     rules = tuple(below(base, rule) for rule in pipeline.rules)
+    rewrites = tuple(below(base, name) for name in pipeline.rewrites)
     tiers = below(base, pipeline.tiers)
     tokenizer = pipeline.publish.tokenizer
     publish = pipeline.publish.model_copy(update={"tokenizer": tokenizer and _absolute(base, tokenizer)})
-    return pipeline.model_copy(update={"sources": sources, "rules": rules, "tiers": tiers, "publish": publish})
+    changed = {"sources": sources, "rules": rules, "rewrites": rewrites, "tiers": tiers, "publish": publish}
+    return pipeline.model_copy(update=changed)
 
 
 def below(base: Path, name: str) -> str:

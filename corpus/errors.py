@@ -5,6 +5,7 @@
     ├── ConfigError                  2  a wrong pipeline or rule file; carries every problem found
     ├── ContractError                3  stages that do not chain; carries every mismatch
     ├── AuditError                   3  a stage whose output does not add up
+    ├── GateFailed                   3  what was published has, or may have, too many defects
     ├── VerifyError                  3  a committed output that no longer matches its manifest
     ├── CommitFailed                 3  another run committed this stage first, with other content
     ├── RejectedTooMuch              4  the drop-rate band or the quarantine share was exceeded
@@ -65,6 +66,12 @@ class ContractError(CorpusError):
 
 class AuditError(CorpusError):
     """A stage wrote something that does not add up; nothing was committed."""
+
+    exit_code = 3
+
+
+class GateFailed(CorpusError):
+    """The share of defects in what was published may lie above the limit."""
 
     exit_code = 3
 

@@ -20,6 +20,7 @@ from corpus.readers.split import Split
 from corpus.ruleset.load import load_rules
 from corpus.ruleset.model import CHARS, RuleSet, sorted_calls
 from corpus.ruleset.policy import TierPolicy, load_tiers
+from corpus.ruleset.rewrites import load_rewrites
 from corpus.schema import RAW
 from corpus.stage import COUNTED, DROPPED, RowStage, Sidecar
 from corpus.stages.dedup_exact import DedupExact
@@ -28,6 +29,7 @@ from corpus.stages.identify import Identify
 from corpus.stages.ingest import Ingest
 from corpus.stages.measure import Measure
 from corpus.stages.normalise import Normalise
+from corpus.stages.rewrite import Rewrite
 from corpus.stages.select import Select
 from corpus.tokens import load_tokenizer
 
@@ -81,15 +83,17 @@ def compose(settings: config.Pipeline, extra: Sequence[RowStage] = (), also: Seq
     """The stages that `settings` ask for; `extra` row stages of the caller's own run after normalisation, `also` are
     signals to measure beside those that the rules and the tier policy look at.
 
-    Raises ConfigError with every problem of every rule file and of the tier policy.
+    Raises ConfigError with every problem of every rule and rewrite file and of the tier policy.
     """
-    rules, tiers, _ = _collect(
+    rules, tiers, rewrites, _ = _collect(
         lambda: load_rules(settings.rules),
         lambda: load_tiers(settings.tiers),
+        lambda: load_rewrites(settings.rewrites),
         lambda: _check_tokenizer(settings.publish.tokenizer),
     )
     calls = sorted_calls({CHARS, *rules.calls, *tiers.calls, *also})
-    rows: tuple[RowStage, ...] = (Select(settings.select), Normalise(settings.normalise), *extra)
+    changes = (Rewrite(rewrites),) if rewrites else ()
+    rows: tuple[RowStage, ...] = (Select(settings.select), Normalise(settings.normalise), *changes, *extra)
     sidecars: tuple[Sidecar, ...] = (Measure(calls),)
     dedup = None
     if settings.dedup.exact:
@@ -127,6 +131,8 @@ def read(path: str | Path) -> Pipeline:
     named = _named(document, Path(path).parent)
     rules = [name for name, place in named.items() if place[0] == "rules"]
     loaders: list[Callable[[], Any]] = [lambda: load_rules(rules)] if rules else []
+    changes = [name for name, place in named.items() if place[0] == "rewrites"]
+    loaders += [lambda: load_rewrites(changes)] if changes else []
     loaders += [partial(load_tiers, name) for name, place in named.items() if place[0] == "tiers"]
     try:
         _collect(*loaders)
@@ -136,7 +142,7 @@ def read(path: str | Path) -> Pipeline:
 
 
 def _named(document: Located, base: Path) -> dict[str, tuple[Step, ...]]:
-    """What the pipeline names, and where: rule sets and the tier policy."""
+    """What the pipeline names, and where: rule sets, rewrites and the tier policy."""
     rules, tiers = document.value.get("rules"), document.value.get("tiers")
     found: dict[str, tuple[Step, ...]] = {
         "select.sources": ("select", "sources"),
@@ -145,6 +151,10 @@ def _named(document: Located, base: Path) -> dict[str, tuple[Step, ...]]:
     for index, name in enumerate(rules if isinstance(rules, list) else ()):
         if isinstance(name, str):
             found[config.below(base, name)] = ("rules", index)
+    rewrites = document.value.get("rewrites")
+    for index, name in enumerate(rewrites if isinstance(rewrites, list) else ()):
+        if isinstance(name, str):
+            found.setdefault(config.below(base, name), ("rewrites", index))
     if isinstance(tiers, str):
         found[config.below(base, tiers)] = ("tiers",)
     return found

@@ -14,7 +14,7 @@ from corpus.errors import EnvironmentProblem
 def test_the_shipped_directories_are_found_and_valid():
     assert (resources.rules_root() / "common").is_dir()
     manifest = (resources.blacklists_root() / "MANIFEST.toml").read_text(encoding="utf-8")
-    assert tomllib.loads(manifest).get("list", []) == []
+    assert tomllib.loads(manifest)["list"]
 
 
 def test_data_inside_the_package_comes_first(tmp_path: Path, monkeypatch):

@@ -1,4 +1,4 @@
-"""corpus rules: list, show, lint, test"""
+"""corpus rules: list, show, lint, test, overlap, fit"""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.commands import fit, overlap
 from cli.options import Json
 
 if TYPE_CHECKING:
@@ -83,6 +84,10 @@ def run_examples(names: Names = None) -> None:
     found = _load(names)
     examples = sum(len(rule.examples.keep) + len(rule.examples.drop) for rule in found.rules)
     _report(check(found), f"{len(found.rules)} rules, {examples} examples: all hold")
+
+
+app.command("overlap")(overlap.command)
+app.command("fit")(fit.command)
 
 
 def _load(names: list[str] | None) -> RuleSet:

@@ -113,12 +113,16 @@ def _ordered(slot: Slot, files: list[File], reason: str | None, seed: int) -> It
 
 def scrambled(ids: pa.Array, seed: int) -> np.ndarray:
     """A pseudo-random uint64 for each id: ids are hashes already, the seed picks another order of them."""
-    high, low = halves(ids)
+    return mixed(*halves(ids), seed)
+
+
+def mixed(high: np.ndarray, low: np.ndarray, seed: int) -> np.ndarray:
+    """`scrambled` for ids as their two halves (int64)."""
     with np.errstate(over="ignore"):
-        mixed = high.view(np.uint64) ^ np.uint64((seed * 0x9E3779B97F4A7C15) % (1 << 64))
-        mixed = (mixed ^ (mixed >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9) + low.view(np.uint64)
-        mixed = (mixed ^ (mixed >> np.uint64(32))) * np.uint64(0x94D049BB133111EB)
-        return np.asarray(mixed ^ (mixed >> np.uint64(29)))
+        order = high.view(np.uint64) ^ np.uint64((seed * 0x9E3779B97F4A7C15) % (1 << 64))
+        order = (order ^ (order >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9) + low.view(np.uint64)
+        order = (order ^ (order >> np.uint64(32))) * np.uint64(0x94D049BB133111EB)
+        return np.asarray(order ^ (order >> np.uint64(29)))
 
 
 def _having(reasons: pa.Array, reason: str) -> np.ndarray:

@@ -17,9 +17,13 @@ CHAR_KINDS = (
     "han", "kana", "hangul", "latin", "greek", "cyrillic", "letter", "digit", "punctuation", "symbol", "whitespace",
     "control", "format", "emoji", "private", "replacement", "uppercase", "alphanumeric", "fullwidth", "traditional",
 )  # fmt: skip
+LINE_GROUPS = ("javascript", "lorem_ipsum", "cookie", "policy")
 PHRASE_GROUPS = ("javascript", "lorem_ipsum", "cookie", "placeholder", "html_remnant", "mojibake")
 
+_OF_LIST = (Param("list", str), Param("digest", str, default=""))
 _OF_CHARS = (Param("of", str, choices=CHAR_KINDS),)
+_OF_HEADINGS = (Param("of", str, choices=("chapter", "numbered")),)
+_SEGMENTS = (Param("marks", str, choices=("lines", "clauses")),)
 
 
 def _ratio(name: str, family: str, doc: str, *params: Param) -> Signal:
@@ -143,6 +147,108 @@ SIGNALS: Mapping[str, Signal] = {
         Param("pattern", str),
     ),
     "curly_ratio": _ratio("curly_ratio", "patterns", "Share of code points that are curly brackets."),
+    # prose
+    "halfwidth_mark_ratio": _ratio(
+        "halfwidth_mark_ratio",
+        "prose",
+        "Share of , . ? ! : ; ( ) between Han among these and their full-width forms next to Han.",
+    ),
+    "unpaired_ratio": _ratio(
+        "unpaired_ratio", "prose", "Share of quotes and brackets without a partner; apostrophes and 1) are none."
+    ),
+    "han_per_mark": _mean(
+        "han_per_mark", "prose", "Han characters for each sentence or clause mark, without marks all of them."
+    ),
+    "marks": _count("marks", "prose", "Sentence and clause marks, points and commas inside numbers left out."),
+    "unended_paragraph_ratio": _ratio(
+        "unended_paragraph_ratio",
+        "prose",
+        "Share of lines of 20 and more code points that end without an end mark, closing quotes allowed after it.",
+    ),
+    "common_han_ratio": _ratio(
+        "common_han_ratio", "prose", "Share of Han that are, simplified, among the 3,755 of GB 2312 level 1."
+    ),
+    "function_han_ratio": _ratio("function_han_ratio", "prose", "Share of Han that are function characters."),
+    "mixed_script_windows": _ratio(
+        "mixed_script_windows",
+        "prose",
+        "Share of Han and Latin letters in stretches of seven and more where the two take turns letter by letter.",
+    ),
+    "special_char_ratio": _ratio(
+        "special_char_ratio", "prose", "Share of code points that are no letter: marks, symbols, digits, space, emoji."
+    ),
+    "non_alphanumeric_ratio": _ratio(
+        "non_alphanumeric_ratio",
+        "prose",
+        "Share of code points, space aside, that are no letter, no digit and no sentence or clause mark.",
+    ),
+    "parentheses_ratio": _ratio(
+        "parentheses_ratio", "prose", "Share of code points in round brackets, brackets included, line by line."
+    ),
+    "inserted_sentence_score": _ratio(
+        "inserted_sentence_score",
+        "inserted",
+        "How far the least familiar sentence lies from the others of its text; null below eight sentences.",
+    ),
+    # segments and headings
+    "mean_segment_length": _mean(
+        "mean_segment_length",
+        "segments",
+        "Mean code points between newlines and 、, with `clauses` commas too.",
+        *_SEGMENTS,
+    ),
+    "segment_length_deviation": _mean(
+        "segment_length_deviation", "segments", "Standard deviation of the code points of segments.", *_SEGMENTS
+    ),
+    "segment_length_reach": _mean(
+        "segment_length_reach", "segments", "Mean and deviation of the code points of segments, added.", *_SEGMENTS
+    ),
+    "chapter_heading_count": _count(
+        "chapter_heading_count", "segments", "Marks like 第十二章 and 第3回, or like （十二）.", *_OF_HEADINGS
+    ),
+    "chapter_char_ratio": _ratio(
+        "chapter_char_ratio",
+        "segments",
+        "Share of code points in marks like 第十二章, or like （十二）.",
+        *_OF_HEADINGS,
+    ),
+    "few_word_line_ratio": _ratio(
+        "few_word_line_ratio",
+        "segments",
+        "Share of lines with fewer than `below` words, two words for three Han.",
+        Param("below", int, default=3, minimum=1, maximum=1000),
+    ),
+    # repetition over characters
+    "char_repetition_ratio": _ratio(
+        "char_repetition_ratio",
+        "char_grams",
+        "Share of the n-grams of code points that are the sqrt(d) most frequent of d different ones.",
+        Param("n", int, minimum=2, maximum=20),
+    ),
+    # lines with phrases
+    "phrase_line_ratio": _ratio(
+        "phrase_line_ratio",
+        "pattern_lines",
+        "Share of lines with a phrase of a group.",
+        Param("of", str, choices=LINE_GROUPS),
+    ),
+    "pattern_line_ratio": _ratio(
+        "pattern_line_ratio",
+        "pattern_lines",
+        "Share of lines that match a regular expression (Rust dialect).",
+        Param("pattern", str),
+    ),
+    # word lists
+    "term_density": Signal(
+        "term_density",
+        "terms",
+        "Weighted hits of a word list for each 1,000 code points, those of one term up to the list's cap.",
+        "count",
+        pa.float32(),
+        _OF_LIST,
+    ),
+    "term_hits": _count("term_hits", "terms", "Hits of a word list; of terms that overlap one counts.", *_OF_LIST),
+    "term_distinct": _count("term_distinct", "terms", "Different terms of a word list that are hit.", *_OF_LIST),
     # of the record, not of its text
     "lang_score": Signal(
         "lang_score", "record", "Confidence of the language identifier.", "ratio", pa.float32(), reads="lang_score"
@@ -161,6 +267,7 @@ def complete(call: SignalCall) -> SignalCall:
             (param.name, given[param.name] if param.default is None else given.get(param.name, param.default))
             for param in SIGNALS[call.kernel].params
         ),
+        call.attached,
     )
 
 
@@ -212,6 +319,30 @@ def _kernel(family: str) -> Kernel:
             from corpus.kernels.patterns import measure_patterns
 
             return measure_patterns
+        case "terms":
+            from corpus.kernels.terms import measure_terms
+
+            return measure_terms
+        case "prose":
+            from corpus.kernels.prose import measure_prose
+
+            return measure_prose
+        case "inserted":
+            from corpus.kernels.inserted import measure_inserted
+
+            return measure_inserted
+        case "segments":
+            from corpus.kernels.segments import measure_segments
+
+            return measure_segments
+        case "char_grams":
+            from corpus.kernels.char_grams import measure_char_grams
+
+            return measure_char_grams
+        case "pattern_lines":
+            from corpus.kernels.pattern_lines import measure_pattern_lines
+
+            return measure_pattern_lines
         case _:
             return measure_record
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
@@ -42,6 +42,8 @@ class SignalCall:
 
     kernel: str
     args: tuple[tuple[str, Value], ...] = ()
+    attached: str = field(default="", compare=False, repr=False)
+    """What a worker needs and cannot find by itself, as the terms of a user's list; an argument holds its digest."""
 
     @property
     def column(self) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from corpus.errors import Problem
+from corpus import wordlists
+from corpus.errors import ConfigError, Problem, UsageError
 from corpus.kernels.signal import Param, Signal, SignalCall, Value
 from corpus.located import Located, Step, suggest
 from corpus.ruleset.model import Bound, plain
@@ -53,7 +55,24 @@ def bind(
             problems.append(located.problem((*place, param.name), f"{kernel}: {param.name}: {wrong}"))
         else:
             args.append((param.name, param.type(value)))
-    return problems or SignalCall(kernel, tuple(args))
+    if problems or "list" not in known:
+        return problems or SignalCall(kernel, tuple(args))
+    return _pinned(SignalCall(kernel, tuple(args)), located, (*place, "list"))
+
+
+def _pinned(call: SignalCall, located: Located, place: tuple[Step, ...]) -> SignalCall | list[Problem]:
+    """The call with the digest of its word list, and with the terms of a list that workers have not."""
+    name, digest = str(call.arguments["list"]), str(call.arguments["digest"])
+    try:
+        found = wordlists.load(name, Path(located.path).parent)
+        shipped = not name.endswith(".txt") and name in wordlists.shipped_names()
+    except ConfigError as error:
+        return list(error.problems)
+    except UsageError as error:
+        return [located.problem(place, f"{call.kernel}: {error}")]
+    if digest not in ("", found.digest):
+        return [located.problem(place, f"{call.kernel}: {name} is {found.digest} now, not {digest}")]
+    return SignalCall(call.kernel, (("list", name), ("digest", found.digest)), "" if shipped else found.packed)
 
 
 def wrong_bound(signal: Signal, bound: Bound) -> Iterator[tuple[str, str]]:

@@ -20,6 +20,8 @@ from corpus.ruleset.spec import OverrideSpec, RuleSpec
 
 _NAME = re.compile(r"[a-z0-9_\-]+(/[a-z0-9_\-]+)*")
 _SUFFIXES = (".yaml", ".yml")
+_OTHERS = ("rewrites", "tiers")
+"""Folders beside the rule sets that hold something else."""
 S = TypeVar("S", bound=Strict)
 
 
@@ -44,7 +46,7 @@ def shipped_names() -> list[str]:
     """Every name of a shipped rule set: directories, then single files."""
     root = rules_root()
     files = sorted(path.relative_to(root).with_suffix("").as_posix() for path in root.glob("*/**/*.yaml"))
-    files = [name for name in files if not name.startswith("tiers/")]
+    files = [name for name in files if name.split("/")[0] not in _OTHERS]
     return sorted({name.split("/")[0] for name in files}) + files
 
 
@@ -66,7 +68,7 @@ def _files(names: Sequence[str], problems: list[Problem]) -> Iterator[tuple[str,
     for name in names:
         if name.endswith(_SUFFIXES):
             found = [(name, Path(name))]
-        elif not _NAME.fullmatch(name) or name.split("/")[0] == "tiers":
+        elif not _NAME.fullmatch(name) or name.split("/")[0] in _OTHERS:
             problems.append(Problem(name, 0, 0, "is neither a shipped rule set nor the path of a .yaml file"))
             continue
         elif (root / name).is_dir():

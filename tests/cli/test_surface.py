@@ -25,10 +25,18 @@ SURFACE = {
     "demo": "--out --master --json",
     "doctor": "LOCATION --spark --json",
     "gc": "RUN --grace-hours --json",
+    "whatif": "RUN --set --disable --rules -n --seed --json",
+    "gate": "RUN --limit --confidence -n --seed --out --judged --json",
     "rules list": "NAME --json",
     "rules show": "ID --in --json",
     "rules lint": "NAME",
     "rules test": "NAME",
+    "blacklist list": "--json",
+    "blacklist add": "FILE --name --category",
+    "blacklist test": "NAME TEXT --json",
+    "blacklist stats": "NAME FILES --text --json",
+    "rules overlap": "RUN --json",
+    "rules fit": "--reference --target --rules --lang --keep --documents --seed --out --json",
 }
 
 

@@ -18,6 +18,9 @@ def every_call() -> list[SignalCall]:
         if not signal.params:
             calls.append(SignalCall(signal.name))
             continue
+        if signal.family == "terms":
+            calls.append(SignalCall(signal.name, (("list", "zh/ads"), ("digest", ""))))
+            continue
         (param,) = signal.params
         if param.choices:
             values = list(param.choices)
@@ -26,7 +29,7 @@ def every_call() -> list[SignalCall]:
         elif param.default is None:
             values = [2, 3, 5, 10]
         else:
-            values = [param.default, 3]
+            values = list({param.default: 1, 3: 1})
         calls += [SignalCall(signal.name, ((param.name, value),)) for value in values]
     return calls
 

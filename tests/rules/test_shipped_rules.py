@@ -89,14 +89,59 @@ def test_examples_are_kept_and_dropped(rule):
     assert rule.examples.drop
 
 
-def test_the_shipped_rules_are_sound():
-    assert lint(ALL) == []
+FILES = [name for name in shipped_names() if "/" in name]
+RECIPES = [name for name in FILES if name.startswith("sources/")]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_shipped_file_is_sound_alone_and_behind_the_common_rules(name):
+    assert lint(load_rules([name])) == []
+    if not name.startswith(("common/", "code/")):  # code stands without the rules for text
+        assert lint(load_rules(["common", name])) == []
+
+
+def test_the_default_rules_are_sound_together():
+    assert lint(DEFAULT) == []
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_asks_no_more_of_a_law_or_a_novel_than_its_length(name):
+    rules = load_rules(["common", "zh/web", name])
+    for text in (LAW, NOVEL):
+        assert [one for one in judged(rules, text, "zh")[1] if not one.endswith(".short")] == []
+
+
+def test_there_is_a_recipe_for_every_script_of_the_seed_system():
+    assert len(RECIPES) == 25
 
 
 def test_language_packs_apply_to_their_language_alone():
     for rule in ALL.rules:
         directory = rule.at.path.split("/")[1]
-        assert rule.applies.lang == ((directory,) if directory != "common" else ()), rule.id
+        if directory == "sources":
+            assert rule.applies.lang == (("en",) if rule.at.path.endswith("/en_wanjuan.yaml") else ("zh",)), rule.id
+        else:
+            assert rule.applies.lang == (() if directory in ("common", "code") else (directory,)), rule.id
+
+
+def test_the_pack_for_prose_removes_nothing():
+    assert {rule.otherwise for rule in load_rules(["zh/prose"]).rules} == {"flag", "demote"}
+
+
+KINDS = {"zh/book": 1, "zh/news": 1, "zh/wiki": 1, "zh/qa": 1, "zh/social": 0, "zh/ecommerce": 0, "zh/prose": 0}
+"""Packs, and the worst action they may take on good Chinese."""
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_packs_for_a_kind_of_text_drop_no_good_chinese(name):
+    for text in (LAW, NOVEL, ANSWER, POEM):
+        assert judged(load_rules([name]), text, "zh")[0] <= DEMOTED
+    assert judged(load_rules([name]), NOVEL, "zh")[0] <= KINDS[name]
+
+
+@pytest.mark.parametrize("name", ["en/gopher", "en/c4", "en/fineweb", "en/book"])
+def test_english_packs_never_look_at_chinese(name):
+    assert judged(load_rules([name]), NOVEL, "zh") == (KEPT, [])
 
 
 @pytest.mark.parametrize("text", [LAW, NOVEL, CODE, ANSWER], ids=["law", "novel", "code", "answer"])

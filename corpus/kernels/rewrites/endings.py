@@ -1,0 +1,128 @@
+"""Whole lines, and the end of a text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from corpus.kernels.buffers import utf8
+from corpus.kernels.memory import byte_at, code_point, points, width
+from corpus.kernels.numba_cache import I64, I64_OUT, INT, U8, helper, kernel
+from corpus.kernels.rewrites.segments import Rewritten, large, lines_of, patched, series, untouched, where_matching
+
+
+def lines_matching(text: pa.Array, pattern: str, max_chars: int = 80) -> Rewritten:
+    """Lines go, newline and all, that have at most `max_chars` code points and match the pattern (Rust's dialect).
+
+    The pattern sees a line without its newline. Lines inside a code fence stay.
+    """
+    try:
+        anywhere = series(text).str.contains(f"(?m){pattern}").fill_null(False).to_numpy()
+    except pl.exceptions.ComputeError as error:
+        raise ValueError(f"the pattern cannot be used: {str(error).strip()}") from None
+    if not anywhere.any():
+        return untouched(text)
+    chosen = np.asarray(anywhere)
+    lines = lines_of(text.filter(pa.array(chosen)))
+    frame = pl.DataFrame({"whole": series(lines.text), "code": pl.Series(lines.code)})
+    bare = pl.col("whole").str.strip_suffix("\n")
+    goes = bare.str.contains(pattern) & (bare.str.len_chars() <= max_chars) & ~pl.col("code")
+    kept = frame.select(pl.when(goes).then(pl.lit("")).otherwise(pl.col("whole"))).to_series()
+    return patched(text, chosen, lines.join(large(kept)))
+
+
+@helper
+def _role(data: Any, index: int, end: int) -> int:
+    """What a code point is to the end of a sentence; `.`, `!` and `?` count behind a letter and before a space."""
+    lead = byte_at(data, index)
+    if lead == 0x21 or lead == 0x3F or lead == 0x2E:
+        before = byte_at(data, index - 1) if index > 0 else 0
+        letter = 0x61 <= (before | 0x20) <= 0x7A or before == 0x29 or before == 0x22 or before >= 0x80
+        after = byte_at(data, index + 1) if index + 1 < end else 0x20
+        return 1 if letter and (after == 0x20 or after == 0x0A or after == 0x22 or after == 0x29) else 0
+    if lead == 0x22 or lead == 0x27 or lead == 0x29 or lead == 0x5D or lead == 0x2A:
+        return 2
+    if lead < 0xE0 or lead > 0xEF:
+        return 0
+    point = code_point(data, index, lead)
+    if point == 0x3002 or point == 0xFF01 or point == 0xFF1F or point == 0x2026 or point == 0xFF61:
+        return 1
+    closer = point == 0x201D or point == 0x2019 or point == 0x300D or point == 0x300F
+    if closer or point == 0xFF09 or point == 0x3011 or point == 0x300B:
+        return 2
+    comma = point == 0xFF0C or point == 0x3001 or point == 0xFF1B or point == 0xFF1A
+    if comma or point == 0xFF08 or point == 0x2014 or point == 0x3010:
+        return 3
+    return 0
+
+
+@kernel(U8, I64, INT, I64_OUT)
+def _ends(data: Any, offsets: Any, min_chars: int, keep: Any) -> None:
+    """`keep[row]`: the byte at which the text is cut; its end where nothing is."""
+    for row in range(len(offsets) - 1):
+        start, whole = offsets[row], offsets[row + 1]
+        keep[row] = whole
+        end = whole
+        while end > start and (byte_at(data, end - 1) == 0x20 or byte_at(data, end - 1) == 0x0A):
+            end -= 1
+        line = end
+        while line > start and byte_at(data, line - 1) != 0x0A:
+            line -= 1
+        lead = byte_at(data, line) if line < end else 0
+        # Lists, tables, headings, quotes and code have no sentences to finish.
+        if line == end or lead < 0x30 or lead == 0x3E or lead == 0x60 or lead == 0x7C or lead == 0x5B or lead == 0x7E:
+            continue
+        index, cut, after = line, -1, False
+        while index < end:
+            role = _role(data, index, end)
+            size = width(byte_at(data, index))
+            if role == 1 or (role == 2 and after):
+                cut, after = index + size, True
+            else:
+                after = False
+            index += size
+        if cut == end:
+            continue
+        if cut > 0:
+            first = cut
+            while first < end and byte_at(data, first) == 0x20:
+                first += 1
+            # A dash or bracket behind the last sentence opens a remark or names whom it was said by; a comma goes on.
+            if _role(data, first, end) != 3 and byte_at(data, first) > 0x2F:
+                keep[row] = cut
+            continue
+        if line == start or points(data, line, end) < min_chars:
+            continue
+        before = line - 1
+        while before > start and (byte_at(data, before - 1) == 0x0A or byte_at(data, before - 1) == 0x20):
+            before -= 1
+        previous = before - 1
+        while previous > start and (byte_at(data, previous) & 0xC0) == 0x80:
+            previous -= 1
+        if previous >= start and before > start and _role(data, previous, before) == 1:
+            keep[row] = before
+
+
+def unfinished_tail(text: pa.Array, min_chars: int = 30) -> Rewritten:
+    """The last line loses what follows its last finished sentence, or goes when it has none.
+
+    A last line without any finished sentence goes only when it has `min_chars` code points and the line before it
+    ends in a sentence mark: titles, dates, names and verses are no broken sentences. Texts without sentence marks,
+    lists, tables, headings and code stay as they are. A full stop counts behind a Latin letter. Linear; idempotent.
+    """
+    data, offsets = utf8(text)
+    keep = np.empty(len(text), np.int64)
+    _ends(data, offsets, min_chars, keep)
+    chosen = (keep < offsets[1:]) & ~where_matching(text, "```|~~~")
+    if not chosen.any():
+        return untouched(text)
+    lengths = (keep - offsets[:-1])[chosen]
+    data, offsets = utf8(text.filter(pa.array(chosen)))
+    # Heads and tails lie side by side; every second piece is a head.
+    places = np.append(np.stack([offsets[:-1], offsets[:-1] + lengths], axis=1).ravel(), offsets[-1])
+    buffers = [None, pa.py_buffer(np.ascontiguousarray(places, np.int64)), pa.py_buffer(data)]
+    pieces = pa.Array.from_buffers(pa.large_string(), len(places) - 1, buffers, null_count=0)
+    return patched(text, chosen, pieces.take(pa.array(np.arange(0, len(pieces), 2))))

@@ -1,0 +1,164 @@
+"""Texts cut into pieces that lie side by side in one buffer, rewritten piece by piece, and joined again.
+
+A cut copies nothing: pieces are new offsets into the same bytes. Joining is as cheap, because pieces that were written
+side by side are the text already. So a regular expression can be kept out of code, or be asked of lines alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from corpus.kernels.buffers import column, text_array, utf8
+from corpus.kernels.memory import byte_at, skip_to
+from corpus.kernels.numba_cache import I64, I64_OUT, U8, U8_OUT, kernel
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """The texts, by row the code points they lost (negative where they grew), and by row further counts by name."""
+
+    text: pa.Array
+    removed: pa.Array
+    counts: dict[str, pa.Array]
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """`text` holds the pieces; those of row i are `rows[i]` to `rows[i + 1]`; `code` marks what stands in a fence."""
+
+    text: pa.Array
+    rows: np.ndarray
+    code: np.ndarray
+
+    def join(self, pieces: pa.Array) -> pa.Array:
+        """As many texts as were cut, from as many pieces; none of them is null."""
+        data, offsets = utf8(pieces)
+        places = np.ascontiguousarray(offsets[self.rows])
+        return text_array(data, places, pa.nulls(0, pa.large_string())) if len(places) == 1 else _texts(data, places)
+
+
+def _texts(data: np.ndarray, places: np.ndarray) -> pa.Array:
+    buffers = [None, pa.py_buffer(places), pa.py_buffer(data)]
+    return pa.Array.from_buffers(pa.large_string(), len(places) - 1, buffers, null_count=0)
+
+
+@kernel(U8, I64, I64_OUT, U8_OUT, I64_OUT)
+def _cut_lines(data: Any, offsets: Any, ends: Any, code: Any, rows: Any) -> None:
+    """One piece a line, its newline with it; lines of a fence (``` or ~~~), the fence itself too, are code.
+
+    A fence that is never closed reaches to the end of the text, as Markdown has it.
+    """
+    many = 0
+    rows[0] = 0
+    for row in range(len(offsets) - 1):
+        index, end = offsets[row], offsets[row + 1]
+        fence = 0
+        while index < end:
+            stop = skip_to(data, index, end, 0x0A)
+            first = index
+            while first < stop and byte_at(data, first) == 0x20:
+                first += 1
+            mark = 0
+            if first + 3 <= stop:
+                lead = byte_at(data, first)
+                if (
+                    (lead == 0x60 or lead == 0x7E)
+                    and byte_at(data, first + 1) == lead
+                    and byte_at(data, first + 2) == lead
+                ):
+                    mark = lead
+            code[many] = 1 if fence or mark else 0
+            if mark and fence == 0:
+                fence = mark
+            elif mark and mark == fence:
+                fence = 0
+            index = stop + 1 if stop < end else end
+            ends[many + 1] = index
+            many += 1
+        rows[row + 1] = many
+
+
+def lines_of(text: pa.Array) -> Pieces:
+    """Every line with its newline as a piece."""
+    data, offsets = utf8(text)
+    low, high = int(offsets[0]), int(offsets[-1])
+    room = int(np.count_nonzero(data[low:high] == 0x0A)) + len(text) + 1
+    ends, code = np.empty(room + 1, np.int64), np.zeros(room, np.uint8)
+    rows = np.empty(len(text) + 1, np.int64)
+    ends[0] = low
+    _cut_lines(data, offsets, ends, code, rows)
+    many = int(rows[-1])
+    return Pieces(_texts(data, ends[: many + 1].copy()), rows, code[:many] != 0)
+
+
+def outside_code(text: pa.Array) -> Pieces:
+    """Pieces that are code fences or what stands between them; a text without a fence is one piece."""
+    if not bool(pc.any(pc.match_substring_regex(text, "```|~~~")).as_py()):
+        return Pieces(text, np.arange(len(text) + 1, dtype=np.int64), np.zeros(len(text), bool))
+    lines = lines_of(text)
+    starts = np.ones(len(lines.code), bool)
+    starts[1:] = lines.code[1:] != lines.code[:-1]
+    firsts = lines.rows[:-1][lines.rows[:-1] < lines.rows[1:]]
+    starts[firsts] = True
+    data, ends = utf8(lines.text)
+    at = np.flatnonzero(starts)
+    places = np.append(ends[at], ends[-1])
+    rows = np.append(np.cumsum(starts) - starts, len(at))[lines.rows]
+    return Pieces(_texts(data, places), rows.astype(np.int64), lines.code[at])
+
+
+def series(text: pa.Array) -> pl.Series:
+    """The strings as polars has them, also when there are none."""
+    return pl.Series(text if len(text) else pa.array([], pa.large_string()), dtype=pl.String)
+
+
+def large(values: pl.Series) -> pa.Array:
+    """The strings as Arrow's large_string."""
+    found = values.to_arrow()
+    found = found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
+    return found.cast(pa.large_string())
+
+
+def lost(before: pa.Array, after: pa.Array) -> pa.Array:
+    """By row the code points that went (int32), null where the text is."""
+    fewer = pc.subtract(pc.utf8_length(before), pc.utf8_length(after))
+    return fewer.cast(pa.int32())
+
+
+def untouched(text: pa.Array) -> Rewritten:
+    """The texts as they are."""
+    return Rewritten(text, column(np.zeros(len(text), np.int32), pa.int32(), text), {})
+
+
+def patched(text: pa.Array, where: np.ndarray, after: pa.Array) -> Rewritten:
+    """`text` with the rows of `where` replaced by those of `after`, in order."""
+    removed = np.zeros(len(text), np.int32)
+    before = text.filter(pa.array(where))
+    removed[where] = np.asarray(lost(before, after))
+    if where.all():
+        return Rewritten(after, pa.array(removed), {})
+    return Rewritten(pc.replace_with_mask(text, pa.array(where), after), column(removed, pa.int32(), text), {})
+
+
+def where_matching(text: pa.Array, pattern: str) -> np.ndarray:
+    """Rows in which the pattern is found; a null is none. Cheap, so that most texts are never cut."""
+    return np.asarray(pc.fill_null(pc.match_substring_regex(text, pattern), False)).astype(bool)
+
+
+def outside_fences(text: pa.Array, where: np.ndarray, change: Callable[[pl.Series], pl.Series]) -> Rewritten:
+    """`change` asked of what stands outside code fences in the rows of `where`; all else as it is."""
+    if not where.any():
+        return untouched(text)
+    pieces = outside_code(text.filter(pa.array(where)))
+    before = series(pieces.text)
+    after = change(before)
+    if pieces.code.any():
+        after = pl.select(pl.when(pl.Series(pieces.code)).then(before).otherwise(after)).to_series()
+    return patched(text, where, pieces.join(large(after)))
