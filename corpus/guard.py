@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from corpus.errors import CorpusError
+
 Kernel = Callable[[pa.RecordBatch], pa.RecordBatch]
 
 
@@ -22,7 +24,8 @@ def run_guarded(kernel: Kernel, batch: pa.RecordBatch) -> tuple[list[pa.RecordBa
     """`kernel(batch)` without the rows on which it raises: results in row order, and the failures.
 
     The batch is halved until the failing rows stand alone, about 2 log2(n) further calls for one bad row. Rests on
-    the kernel's promise that f(a + b) = f(a) + f(b). Anything but an `Exception` (out of memory, interrupts) passes.
+    the kernel's promise that f(a + b) = f(a) + f(b). Out of memory, interrupts and errors of this package (a model
+    that is missing, a list that has changed) are no row's fault and pass.
     """
     if batch.num_rows == 0:
         return [], []
@@ -30,7 +33,7 @@ def run_guarded(kernel: Kernel, batch: pa.RecordBatch) -> tuple[list[pa.RecordBa
         result = kernel(batch)
         if result.num_rows != batch.num_rows:
             raise ValueError(f"gave {result.num_rows} rows for {batch.num_rows}")
-    except MemoryError:
+    except (MemoryError, CorpusError):
         raise
     except Exception as error:
         if batch.num_rows == 1:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import pyarrow as pa
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from corpus.errors import UsageError
 from corpus.guard import run_guarded
 
 
@@ -15,6 +17,7 @@ def kernel(batch: pa.RecordBatch) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([pa.array([text.upper() for text in texts])], names=["text"])
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["a", "b", "bomb", "c bomb"]), max_size=40))
 def test_exactly_the_breaking_rows_are_lost(texts: list[str]) -> None:
     results, failures = run_guarded(kernel, pa.RecordBatch.from_arrays([pa.array(texts, pa.string())], names=["text"]))
@@ -43,3 +46,11 @@ def test_a_kernel_that_loses_rows_is_caught() -> None:
     assert results == []
     assert [failure.row for failure in failures] == [0, 1]
     assert "gave 0 rows for 1" in failures[0].detail
+
+
+def test_an_error_of_the_package_is_no_fault_of_a_row_and_passes() -> None:
+    def without_its_model(batch: pa.RecordBatch) -> pa.RecordBatch:
+        raise UsageError("the model is missing")
+
+    with pytest.raises(UsageError, match="the model is missing"):
+        run_guarded(without_its_model, pa.RecordBatch.from_arrays([pa.array(["a", "b"])], names=["text"]))

@@ -21,6 +21,8 @@ def every_call() -> list[SignalCall]:
         if signal.family == "terms":
             calls.append(SignalCall(signal.name, (("list", "zh/ads"), ("digest", ""))))
             continue
+        if signal.family == "classify":  # needs a trained model; see test_classify.py
+            continue
         (param,) = signal.params
         if param.choices:
             values = list(param.choices)
