@@ -139,6 +139,13 @@ def _values(column: pa.Array) -> np.ndarray:
     return hashes
 
 
+def hash_strings(text: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Two int64 arrays: the halves of a 128-bit hash of each string; both null where it is null."""
+    hashes, mask = _slices(*utf8(text), TEXT).view(np.int64), np.asarray(pc.is_null(text))
+    high, low = (pa.array(np.ascontiguousarray(hashes[:, half]), pa.int64(), mask=mask) for half in (0, 1))
+    return high, low
+
+
 def _ticks(column: pa.Array) -> np.ndarray:
     """Times as the integers they are stored as."""
     width = pa.int32() if column.type.bit_width == 32 else pa.int64()
