@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -22,7 +22,7 @@ from corpus.kernels.wordlist import compile_patterns, locate, scan
 from corpus.readers.plan import plan_splits
 from corpus.readers.read import read_split
 from corpus.resources import blacklists_root
-from corpus.wordlists import MANIFEST, NAME, WordList
+from corpus.wordlists import CATEGORY, MANIFEST, NAME, Action, WordList
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Counted:
     hits: tuple[tuple[str, int], ...]
 
 
-def add(file: Path, name: str, category: str) -> WordList:
+def add(file: Path, name: str, category: str | None = None, action: str | None = None) -> WordList:
     """Check `file` and keep a copy of it as the user's list `name`, in the place of an older one of that name.
 
     ConfigError with every line that is wrong; UsageError for a name that cannot be one or that a shipped list has.
@@ -59,20 +59,25 @@ def add(file: Path, name: str, category: str) -> WordList:
     except OSError as error:
         raise UsageError(f"{file}: cannot be read: {error.strerror}") from None
     wordlists.parse(content, str(file))
+    said = wordlists.said_of(content, str(file))
+    if action is not None and action not in get_args(Action):
+        raise UsageError(f"--action is one of {', '.join(get_args(Action))}, not {action!r}")
+    if category is not None and not CATEGORY.fullmatch(category):
+        raise UsageError(f"{category!r} cannot be a category: use lower-case letters, digits and _")
     root = wordlists.user_root()
     entry = {
         "name": name,
         "file": f"{name}.txt",
         "language": "",
-        "category": category,
+        "category": category or said.get("category", "user"),
         "source": "the user",
         "licence": "",
         "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
         "sha256": hashlib.sha256(content).hexdigest(),
-        "boundary": "auto",
-        "gaps": True,
-        "cap": 5,
-        "action": "flag",
+        "boundary": said.get("boundary", "auto"),
+        "gaps": said.get("gaps", True),
+        "cap": said.get("cap", 5),
+        "action": action or said.get("action", "flag"),
     }
     kept = [old for old in wordlists.entries(root) if old["name"] != name]
     _write(root / f"{name}.txt", content)

@@ -6,7 +6,8 @@
     free money<tab>1<tab>boundary=word gaps=no
 
 A list is named in a manifest (the shipped one, or that of the user's own lists in `$XDG_CONFIG_HOME/corpus/blacklists`)
-or is a file named by its path. Mistakes are a ConfigError with file:line:column, all of a file at once.
+or is a file named by its path, whose first line may say what a manifest would: `#! category=fruit action=mask`.
+Mistakes are a ConfigError with file:line:column, all of a file at once.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -33,6 +34,8 @@ MAX_BYTES = 32 << 20
 MAX_WEIGHT = 1000.0
 DIGEST = 12
 NAME = re.compile(r"[a-z0-9][a-z0-9_\-]*(/[a-z0-9][a-z0-9_\-]*)*")
+CATEGORY = re.compile(r"[a-z][a-z0-9_]*")
+_SAID = "category=WORD, action=drop|drop_line|mask|flag, boundary=word|none|auto, gaps=yes|no or cap=NUMBER"
 _OPTION = re.compile(r"(boundary|gaps|cap)=(\S+)")
 _KEYS: Mapping[str, tuple[type, ...]] = {
     **dict.fromkeys(
@@ -99,6 +102,36 @@ def unpacked(name: str, packed: str) -> WordList:
     return WordList(name, tuple(Term(*term) for term in terms), boundary=boundary, gaps=gaps, cap=cap)
 
 
+def digest_of(lists: Sequence[WordList]) -> str:
+    """One digest for several lists in their order; that of a single list is its own."""
+    if len(lists) == 1:
+        return lists[0].digest
+    return hashlib.sha256("".join(f"{one.category} {one.digest}\n" for one in lists).encode()).hexdigest()[:DIGEST]
+
+
+def attach(lists: Sequence[WordList], packed: Sequence[str]) -> str:
+    """Names, categories and terms of lists as JSON, for a worker; terms (`packed`) only of those that it has not."""
+    rows = [[one.name, one.category, one.digest, terms] for one, terms in zip(lists, packed, strict=True)]
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+
+
+def some_of(said: str, chosen: Sequence[bool]) -> str | None:
+    """What `attach` would say of the chosen lists alone; None of none."""
+    rows = [row for row, wanted in zip(json.loads(said), chosen, strict=True) if wanted]
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":")) if rows else None
+
+
+def attached(said: str) -> list[WordList]:
+    """The lists that `attach` told of; UsageError when a shipped one is not what it was then."""
+    found = []
+    for name, category, digest, packed in json.loads(said):
+        one = unpacked(name, packed) if packed else load(name)
+        if one.digest != digest:
+            raise UsageError(f"word list {name!r} is {one.digest}, not {digest} as it was when the rules were read")
+        found.append(replace(one, category=category))
+    return found
+
+
 def _edge(boundary: Boundary, text: str) -> int:
     if boundary == "none":
         return 0
@@ -132,7 +165,9 @@ def load(name: str, base: Path | None = None) -> WordList:
     if name.endswith(".txt"):
         path = (base or Path()) / Path(name).expanduser()
         content = _read(path, name)
-        return WordList(name, parse(content, name), sha256=hashlib.sha256(content).hexdigest())
+        return WordList(
+            name, parse(content, name), sha256=hashlib.sha256(content).hexdigest(), **said_of(content, name)
+        )
     for root in (blacklists_root(), user_root()):
         for entry in entries(root):
             if entry["name"] == name:
@@ -194,6 +229,28 @@ def parse(content: bytes, shown: str) -> tuple[Term, ...]:
     if problems:
         raise ConfigError(problems)
     return tuple(terms)
+
+
+def said_of(content: bytes, shown: str) -> dict[str, Any]:
+    """What the first line of a file says of the whole list (`#! category=fruit action=mask boundary=word cap=3`);
+    nothing where it is no such line. ConfigError with all that is wrong in it."""
+    first = content.decode("utf-8-sig", "replace").split("\n", 1)[0].rstrip("\r ")
+    if not first.startswith("#!"):
+        return {}
+    found: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for said in first[2:].split():
+        key, _, value = said.partition("=")
+        if (key == "category" and CATEGORY.fullmatch(value)) or (key == "action" and value in get_args(Action)):
+            found[key] = value
+        else:
+            try:
+                found[key] = _option(key, value)
+            except ValueError:
+                problems.append(Problem(shown, 1, 1, f"{said!r} is not {_SAID}"))
+    if problems:
+        raise ConfigError(problems)
+    return found
 
 
 def _term(line: str) -> Term:

@@ -1,4 +1,4 @@
-"""corpus blacklist: add, list, test, stats"""
+"""corpus blacklist: add, list, test, stats, mine"""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from cli.commands import mine
 from cli.options import Json
 
 app = typer.Typer(help="Word lists: look at them, add your own.", no_args_is_help=True, rich_markup_mode=None)
@@ -34,7 +35,10 @@ def list_lists(json: Json = False) -> None:
 def add(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A term a line, UTF-8.", show_default=False)],
     name: Annotated[str, typer.Option("--name", help="What rules and commands call it.", show_default=False)],
-    category: Annotated[str, typer.Option("--category", help="What its terms are about.")] = "user",
+    category: Annotated[str | None, typer.Option("--category", help="What its terms are about.")] = None,
+    action: Annotated[
+        str | None, typer.Option("--action", help="What is done with a hit: drop, drop_line, mask or flag.")
+    ] = None,
 ) -> None:
     """Check a file of terms and keep a copy as a list of your own.
 
@@ -43,7 +47,7 @@ def add(
     from cli import render
     from corpus import userlists, wordlists
 
-    found = userlists.add(file, name, category)
+    found = userlists.add(file, name, category, action)
     render.out(f"{found.name}: {len(found.terms):,} terms, kept in {wordlists.user_root()}")
 
 
@@ -102,6 +106,9 @@ def stats(
     render.table(("term", "hits"), [(term, f"{hits:,}") for term, hits in found.hits[:SHOWN]])
     if len(found.hits) > SHOWN:
         render.out(f"and {len(found.hits) - SHOWN:,} more terms; --json has all")
+
+
+app.command("mine")(mine.command)
 
 
 def _facts(found: object) -> dict[str, object]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 
 from corpus.identity import from_halves, halves, repeated_id
@@ -19,12 +18,7 @@ from corpus.stages.identify import ranks
 SURE = 0.5
 REPLACEMENT = SignalCall("char_count", (("of", "replacement"),))
 MOJIBAKE = SignalCall("phrase_density", (("of", "mojibake"),))
-EMAIL = SignalCall("email_count")
-MOBILE = r"(?:^|[^0-9A-Za-z.+])(?:\+?86[ -]?)?1[3-9][0-9]{9}(?:$|[^0-9A-Za-z.])"
-RESIDENT_ID = (
-    r"(?:^|[^0-9A-Za-z.])[1-9][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
-    r"[0-9]{3}[0-9Xx](?:$|[^0-9A-Za-z.])"
-)
+PII = SignalCall("pii_count", (("of", "all"),))
 INDICATORS = ("duplicate", "language", "pii", "garble", "flagged")
 DEFECTS = ("language", "pii", "garble")
 """The indicators that make a record defective where nobody has judged it. The survivor of duplicates is kept on
@@ -32,7 +26,7 @@ purpose, and a rule that only flags or demotes has not condemned the record; bot
 MEANING = {
     "duplicate": "had equal records before duplicates were removed",
     "language": "identified with a score of 0.5 or more as another language than most of its source has",
-    "pii": "an e-mail address, a Chinese mobile number or a resident id, by their form alone",
+    "pii": "a number or address that leads to a person, as the signal pii_count finds it",
     "garble": "a replacement character (U+FFFD) or letters that a wrong decoding leaves",
     "flagged": "fails a rule that flags or demotes",
 }
@@ -43,15 +37,14 @@ def indicators(
 ) -> list[tuple[str, ...]]:
     """For each record the names of the indicators that it shows, in the order of INDICATORS.
 
-    `main` is the language of each source; languages are compared without region and script. PII is found by form
-    alone: no check digits, so order numbers of the same form count too.
+    `main` is the language of each source; languages are compared without region and script. PII is what the rewrite
+    `pii` would replace; placeholders that it has put in are none.
     """
     if not records:
         return []
     text = pa.array([record.text for record in records], pa.large_string())
-    signals = measure(pa.RecordBatch.from_arrays([text], names=["text"]), [REPLACEMENT, MOJIBAKE, EMAIL])
-    replaced, mojibake, emails = (np.nan_to_num(column.to_numpy(zero_copy_only=False)) for column in signals.columns)
-    numbers = pl.Series(text).str.contains(f"{MOBILE}|{RESIDENT_ID}").to_numpy()
+    signals = measure(pa.RecordBatch.from_arrays([text], names=["text"]), [REPLACEMENT, MOJIBAKE, PII])
+    replaced, mojibake, personal = (np.nan_to_num(column.to_numpy(zero_copy_only=False)) for column in signals.columns)
     languages, scores = identify(text)
     flagged = _flagged([record.doc_id for record in records], stages)
     found = []
@@ -61,7 +54,7 @@ def indicators(
         seen = {
             "duplicate": record.cluster_size > 1,
             "language": None not in (language, expected) and score >= SURE and _primary(language) != _primary(expected),
-            "pii": emails[at] > 0 or bool(numbers[at]),
+            "pii": personal[at] > 0,
             "garble": replaced[at] > 0 or mojibake[at] > 0,
             "flagged": record.doc_id in flagged,
         }

@@ -17,8 +17,15 @@ CHAR_KINDS = (
     "han", "kana", "hangul", "latin", "greek", "cyrillic", "letter", "digit", "punctuation", "symbol", "whitespace",
     "control", "format", "emoji", "private", "replacement", "uppercase", "alphanumeric", "fullwidth", "traditional",
 )  # fmt: skip
+PII_KINDS = (
+    "email", "wechat", "qq", "passport", "ipv6", "plate",
+    "id_card", "credit_code", "phone", "bank_card", "ipv4", "ssn",
+)  # fmt: skip
 LINE_GROUPS = ("javascript", "lorem_ipsum", "cookie", "policy")
 PHRASE_GROUPS = ("javascript", "lorem_ipsum", "cookie", "placeholder", "html_remnant", "mojibake")
+
+CAPPED = "term_density_capped"
+"""The signal of several word lists, named joined by `+`."""
 
 _OF_LIST = (Param("list", str), Param("digest", str, default=""))
 _OF_CHARS = (Param("of", str, choices=CHAR_KINDS),)
@@ -249,6 +256,37 @@ SIGNALS: Mapping[str, Signal] = {
     ),
     "term_hits": _count("term_hits", "terms", "Hits of a word list; of terms that overlap one counts.", *_OF_LIST),
     "term_distinct": _count("term_distinct", "terms", "Different terms of a word list that are hit.", *_OF_LIST),
+    CAPPED: Signal(
+        CAPPED,
+        "terms",
+        "As term_density, of lists joined by `+` (zh/ads+zh/seo); each category adds at most `cap` for each 1,000 code "
+        "points and `hits` in a text (0: any number).",
+        "count",
+        pa.float32(),
+        (
+            *_OF_LIST,
+            Param("cap", float, default=0.0, minimum=0, maximum=1_000_000),
+            Param("hits", int, default=0, minimum=0, maximum=1_000_000),
+        ),
+    ),
+    # personal numbers and addresses
+    "pii_count": _count(
+        "pii_count",
+        "pii",
+        "Personal numbers and addresses of a kind, as the rewrite `pii` finds them; with `all` of every kind.",
+        Param("of", str, default="all", choices=("all", *PII_KINDS)),
+    ),
+    # classifiers
+    "classifier_score": _ratio(
+        "classifier_score",
+        "classify",
+        "Calibrated probability of a label by a classifier (`corpus classifier train`): `model` is its directory, "
+        "relative to the rule file, or its name among the user's; no `label` is the one it looks for. Null where a "
+        "text has no letter or digit.",
+        Param("model", str),
+        Param("label", str, default=""),
+        Param("digest", str, default=""),
+    ),
     # of the record, not of its text
     "lang_score": Signal(
         "lang_score", "record", "Confidence of the language identifier.", "ratio", pa.float32(), reads="lang_score"
@@ -323,6 +361,14 @@ def _kernel(family: str) -> Kernel:
             from corpus.kernels.terms import measure_terms
 
             return measure_terms
+        case "pii":
+            from corpus.kernels.rewrites.pii import measure_pii
+
+            return measure_pii
+        case "classify":
+            from corpus.kernels.classify import measure_classifiers
+
+            return measure_classifiers
         case "prose":
             from corpus.kernels.prose import measure_prose
 

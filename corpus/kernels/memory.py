@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
@@ -50,6 +51,38 @@ def word_at(typing_context: Any, array: Any, index: Any) -> Any:
         return loaded
 
     return types.uint64(array, types.int64), generate
+
+
+@intrinsic
+def prefetch(typing_context: Any, array: Any, index: Any) -> Any:
+    """Ask for the cache line of `array[index]` some steps before it is needed. Changes nothing but the waiting: in a
+    hashed table larger than the cache every look is a miss, and a loop that asks ahead has many under way at once."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        data = make_array(signature.args[0])(context, builder, arguments[0]).data
+        ir = cgutils.ir
+        byte, word = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, word, word, word])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
+        place = builder.bitcast(builder.gep(data, [arguments[1]]), byte)
+        read, near, of_data = word(0), word(3), word(1)
+        builder.call(function, [place, read, near, of_data])
+        return context.get_dummy_value()
+
+    return types.none(array, types.int64), generate
+
+
+@intrinsic
+def put(typing_context: Any, array: Any, index: Any, value: Any) -> Any:
+    """`array[index] = value` without a guard; the value is cut or widened to the array's integers."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        data = make_array(signature.args[0])(context, builder, arguments[0]).data
+        one = context.cast(builder, arguments[2], signature.args[2], signature.args[0].dtype)
+        builder.store(one, builder.gep(data, [arguments[1]]))
+        return context.get_dummy_value()
+
+    return types.none(array, types.int64, value), generate
 
 
 @helper

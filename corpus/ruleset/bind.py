@@ -11,9 +11,11 @@ import polars as pl
 
 from corpus import wordlists
 from corpus.errors import ConfigError, Problem, UsageError
+from corpus.kernels.catalogue import CAPPED
 from corpus.kernels.signal import Param, Signal, SignalCall, Value
 from corpus.located import Located, Step, suggest
 from corpus.ruleset.model import Bound, plain
+from corpus.wordlists import WordList
 
 _REFUSED = (
     (r"\(\?<[=!]", "look-behind"),
@@ -55,24 +57,76 @@ def bind(
             problems.append(located.problem((*place, param.name), f"{kernel}: {param.name}: {wrong}"))
         else:
             args.append((param.name, param.type(value)))
+    if not problems and "model" in known:
+        return _with_model(SignalCall(kernel, tuple(args)), located, (*place, "model"))
     if problems or "list" not in known:
         return problems or SignalCall(kernel, tuple(args))
-    return _pinned(SignalCall(kernel, tuple(args)), located, (*place, "list"))
+    return _with_lists(SignalCall(kernel, tuple(args)), located, (*place, "list"))
 
 
-def _pinned(call: SignalCall, located: Located, place: tuple[Step, ...]) -> SignalCall | list[Problem]:
-    """The call with the digest of its word list, and with the terms of a list that workers have not."""
-    name, digest = str(call.arguments["list"]), str(call.arguments["digest"])
+def pinned(name: str, located: Located, place: Sequence[Step], kernel: str) -> tuple[WordList, str] | list[Problem]:
+    """The word list that `name` stands for in a file, and what a worker needs that has not its file (empty: it has).
+
+    A `.txt` file is looked for beside the file that names it.
+    """
     try:
         found = wordlists.load(name, Path(located.path).parent)
         shipped = not name.endswith(".txt") and name in wordlists.shipped_names()
     except ConfigError as error:
         return list(error.problems)
     except UsageError as error:
+        return [located.problem(place, f"{kernel}: {error}")]
+    return found, "" if shipped else found.packed
+
+
+def _with_lists(call: SignalCall, located: Located, place: tuple[Step, ...]) -> SignalCall | list[Problem]:
+    """The call with the digest of its word lists, and with the terms of lists that workers have not.
+
+    A signal of several lists names them joined by `+`; each is attached with its category.
+    """
+    arguments = call.arguments
+    several = call.kernel == CAPPED
+    names = str(arguments["list"]).split("+") if several else [str(arguments["list"])]
+    lists: list[tuple[WordList, str]] = []
+    for name in names:
+        found = pinned(name.strip(), located, place, call.kernel)
+        if isinstance(found, list):
+            return found
+        lists.append(found)
+    twice = sorted({one.name for one, _ in lists if [other.name for other, _ in lists].count(one.name) > 1})
+    if twice:
+        return [located.problem(place, f"{call.kernel}: {', '.join(twice)} is named twice")]
+    digest = wordlists.digest_of([one for one, _ in lists])
+    if arguments["digest"] not in ("", digest):
+        said = "+".join(one.name for one, _ in lists)
+        return [located.problem(place, f"{call.kernel}: {said} is {digest} now, not {arguments['digest']}")]
+    attached = wordlists.attach(*zip(*lists, strict=True)) if several or lists[0][1] else ""
+    now = {"list": "+".join(one.name for one, _ in lists), "digest": digest}
+    return SignalCall(call.kernel, tuple((key, now.get(key, value)) for key, value in call.args), attached)
+
+
+def _with_model(call: SignalCall, located: Located, place: tuple[Step, ...]) -> SignalCall | list[Problem]:
+    """The call with its label and the digest of its model, whose file is what its card says; attached: where it lies.
+
+    A relative path is looked for beside the file that names it.
+    """
+    from corpus.models import card as cards
+
+    arguments = call.arguments
+    try:
+        directory = cards.find(str(arguments["model"]), Path(located.path).parent)
+        card = cards.read(directory)
+        cards.check(directory, card)
+        label = card.label(str(arguments["label"]))
+    except ConfigError as error:
+        return list(error.problems)
+    except UsageError as error:
         return [located.problem(place, f"{call.kernel}: {error}")]
-    if digest not in ("", found.digest):
-        return [located.problem(place, f"{call.kernel}: {name} is {found.digest} now, not {digest}")]
-    return SignalCall(call.kernel, (("list", name), ("digest", found.digest)), "" if shipped else found.packed)
+    if arguments["digest"] not in ("", card.digest):
+        return [located.problem(place, f"{call.kernel}: it is {card.digest} now, not {arguments['digest']}")]
+    now: Mapping[str, Value] = {"label": label, "digest": card.digest}
+    args = tuple((key, now.get(key, value)) for key, value in call.args)
+    return SignalCall(call.kernel, args, str(directory.absolute()))
 
 
 def wrong_bound(signal: Signal, bound: Bound) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,11 +13,8 @@ from corpus.errors import Problem
 from corpus.kernels.catalogue import SIGNALS, measure
 from corpus.kernels.signal import Signal
 from corpus.ruleset.compile import DEFAULT_KIND, verdicts
+from corpus.ruleset.doubts import doubts, foreign, of_pattern
 from corpus.ruleset.model import Rule, RuleSet
-
-MIN_REASON = 12
-_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
-_LATIN = re.compile(r"[A-Za-z]")
 
 
 def lint(ruleset: RuleSet, signals: Mapping[str, Signal] = SIGNALS) -> list[Problem]:
@@ -80,27 +76,14 @@ def _number(text: str) -> float | None:
 def _doubts(rule: Rule, signal: Signal) -> Iterator[str]:
     if _never_fails(rule, signal):
         yield f"can never fail: {rule.signal.column} is always {rule.keep_when}"
-    if len(rule.reason) < MIN_REASON:
-        yield f"the reason {rule.reason!r} is too short to explain a removal"
-    prefix = _prefix(rule.at.path)
-    if prefix and not rule.id.startswith(prefix):
-        yield f"stands in {rule.at.path}, so its id should begin with {prefix!r}"
+    yield from doubts(rule.id, rule.reason, rule.at, rule.idle)
     if set(rule.examples.keep) & set(rule.examples.drop):
         yield "has an example that is both kept and dropped"
     if signal.reads == "text":
-        yield from _foreign_examples(rule)
-    if rule.signal.kernel == "pattern_density" and _matches_nothing(str(rule.signal.arguments["pattern"])):
-        yield "its pattern matches the empty string, so it matches everywhere"
-
-
-def _foreign_examples(rule: Rule) -> Iterator[str]:
-    languages = set(rule.applies.lang)
-    for number, text in enumerate(rule.examples.keep, start=1):
-        han, latin = len(_HAN.findall(text)), len(_LATIN.findall(text))
-        if languages == {"zh"} and not han and latin:
-            yield f"applies to Chinese, but keep example {number} has none"
-        if languages == {"en"} and han > latin:
-            yield f"applies to English, but keep example {number} is Chinese"
+        yield from foreign(rule.applies, rule.examples.keep, "keep example")
+    pattern = rule.signal.arguments.get("pattern")
+    if pattern is not None:
+        yield from of_pattern(str(pattern))
 
 
 def _never_fails(rule: Rule, signal: Signal) -> bool:
@@ -110,16 +93,6 @@ def _never_fails(rule: Rule, signal: Signal) -> bool:
     low_open = bound.min is None or bound.min <= 0
     high_open = bound.max is None or (signal.unit == "ratio" and bound.max >= 1)
     return low_open and high_open
-
-
-def _matches_nothing(pattern: str) -> bool:
-    return bool(pl.Series([""]).str.contains(pattern).item())
-
-
-def _prefix(path: str) -> str:
-    """`zh.` for a file in the shipped `rules/zh/`; a user's own files may name rules as they like."""
-    parts = path.split("/")
-    return f"{parts[1]}." if parts[0] == "rules" and len(parts) > 2 else ""
 
 
 def _twice_bounded(ruleset: RuleSet) -> Iterator[Problem]:

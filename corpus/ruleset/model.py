@@ -110,6 +110,8 @@ class Rule:
     at: Location
     overridden: Location | None = None
     """The last override that changed it; `at` stays where the rule was declared."""
+    idle: Location | None = None
+    """The last override that left everything as it was."""
 
 
 @dataclass(frozen=True)

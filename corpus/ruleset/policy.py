@@ -26,7 +26,7 @@ from corpus.kernels.signal import Signal, SignalCall
 from corpus.located import Located, Strict
 from corpus.resources import rules_root
 from corpus.ruleset.bind import bind, wrong_bound
-from corpus.ruleset.load import read
+from corpus.ruleset.entries import read
 from corpus.ruleset.model import Bound, digest_of, plain, sorted_calls
 from corpus.ruleset.spec import Lang, Number
 

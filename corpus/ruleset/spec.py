@@ -101,7 +101,8 @@ class RuleSpec(Strict):
     id: RuleId
     signal: dict[str, Any]
     keep_when: BoundSpec
-    otherwise: Literal["drop", "flag", "demote"]
+    otherwise: Literal["drop", "flag", "demote"] | None = None
+    """Left out, what the word list of the signal says."""
     reason: Sentence
     source: Sentence
     examples: ExamplesSpec

@@ -6,6 +6,11 @@ import pytest
 from corpus.kernels.language import identify
 
 CODE = "for (int i = 0; i < n; i++) { sum += values[i]; result.push_back(sum); }\n" * 8
+COMMENTED = (
+    "def is_sorted(values):\n    # every pair that stands side by side\n    for index in range(1, len(values)):\n"
+    "        if values[index] < values[index - 1]:\n            return False  # the order of this pair is wrong\n"
+    "    return True\n"
+) * 3
 
 
 def language(text: str | None) -> str | None:
@@ -34,6 +39,7 @@ def language(text: str | None) -> str | None:
         ("用 Python 写一个爬虫，抓取 example.com 的页面。", "zh"),
         ("公司 Sony 的新品「ウォークマン」在市场上卖得很好，消费者十分喜欢这款经典的随身播放器。", "zh"),
         ("# 求前缀和\n遍历数组，累加每个元素，并把结果依次放入新的数组中返回。\n" + CODE, "zh"),
+        ("# 是否有序\n逐个比较相邻的两个数，只要有一对次序不对，就不是有序的。\n" + COMMENTED, "zh"),
         ("The character 好 means good in Chinese, and people use it in many everyday sentences.", "en"),
     ],
 )

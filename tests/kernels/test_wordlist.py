@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 
 import numpy as np
 import pyarrow as pa
@@ -143,6 +144,33 @@ def test_hits_are_those_of_looking_everywhere(terms: list[str], text: str) -> No
     assert found(text, *terms) == expected(text, terms)
 
 
+@pytest.mark.parametrize("mark", ["", "。"])
+def test_a_text_of_many_blocks_has_the_hits_of_its_clauses(mark: str) -> None:
+    chance = random.Random(3)
+    terms = ["甲乙", "乙丙丁甲", "丁丁丁丁丁丁", "丙甲乙丙甲乙丙甲乙", "丁戊x"]
+    clauses = ["".join(chance.choices("甲乙丙丁戊x", k=chance.randint(1, 60))) for _ in range(1500)]
+    text = mark.join(clauses)
+    assert found(text, *terms) == [hit for clause in text.split(mark or None) for hit in expected(clause, terms)]
+
+
+def test_a_hit_on_either_side_of_where_blocks_are_cut_is_found() -> None:
+    for length in range(2040, 2056):
+        text = "无" * length + "甲乙。甲乙丙。ﬁ甲乙丙丁"
+        assert found(text, "甲乙", "甲乙丙", "fi", "甲乙丙丁") == ["甲乙", "甲乙丙", "ﬁ", "甲乙丙丁"]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.text("甲乙a b", min_size=1, max_size=4).filter(str.strip), min_size=1, max_size=6),
+    st.text("甲乙丙a b", max_size=30),
+)
+def test_a_list_finds_alone_what_it_finds_beside_a_long_one(terms: list[str], text: str) -> None:
+    others = [Pattern(f"{one}{two}{three}", 1) for one in "甲乙丙ab" for two in "甲乙丙ab" for three in "甲乙丙ab"]
+    own = [Pattern(term, 0) for term in terms]
+    both, alone = compile_patterns([*own, *others], 2), compile_patterns(own, 1)
+    assert scan(arrow(text), both).hits[0, 0] == scan(arrow(text), alone).hits[0, 0]
+
+
 TEXTS = st.one_of(
     st.none(), st.text(st.characters(exclude_categories=["Cs"]), max_size=40), st.text("加微信 *，vxＶ\n", max_size=40)
 )
@@ -192,5 +220,5 @@ def test_the_signals_name_their_list_and_a_changed_list_is_refused() -> None:
 
 def test_a_list_of_the_users_travels_inside_the_call() -> None:
     own = wordlists.WordList("mine", (wordlists.Term("西瓜"),))
-    call = SignalCall("term_hits", (("list", "mine"), ("digest", own.digest)), own.packed)
+    call = SignalCall("term_hits", (("list", "mine"), ("digest", own.digest)), wordlists.attach([own], [own.packed]))
     assert measure(pa.RecordBatch.from_arrays([arrow("买 西 瓜")], ["text"]), [call]).column(0).to_pylist() == [1]

@@ -7,9 +7,9 @@ import pytest
 
 from corpus import config, pipeline
 from corpus.errors import ConfigError
+from corpus.ruleset.lint_rewrites import test_rewrites as wrong_examples
 from corpus.ruleset.load import shipped_names
 from corpus.ruleset.rewrites import load_rewrites, shipped_rewrites
-from corpus.ruleset.rewrites import test_rewrites as wrong_examples
 from corpus.stages.rewrite import Rewrite
 
 ONE = """\
@@ -34,7 +34,7 @@ def problems(*paths: str) -> list[str]:
 
 def test_every_shipped_rewrite_does_what_its_examples_say():
     shipped = load_rewrites(shipped_rewrites())
-    assert shipped_rewrites() == ["common", "pii", "tails", "zh"]
+    assert shipped_rewrites() == ["common", "pii", "sources", "tails", "variants", "wordlists", "zh"]
     assert wrong_examples(shipped) == []
     assert not any(name.startswith("rewrites") for name in shipped_names())
 

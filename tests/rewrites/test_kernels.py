@@ -19,7 +19,7 @@ from corpus.kernels.rewrites.variants import simplified_to_traditional, traditio
 from corpus.kernels.rewrites.widths import fold_width, numerals
 from corpus.ruleset.rewrites import load_rewrites
 
-SHIPPED = load_rewrites(["common", "zh", "pii", "tails"])
+SHIPPED = load_rewrites(["common", "zh", "pii", "tails", "wordlists", "sources"])
 EXTRA = [RewriteCall("fold_width", (("what", "all"),))]
 CALLS = [one.call for one in SHIPPED] + EXTRA
 PIECES = st.sampled_from(
@@ -52,7 +52,10 @@ def test_a_row_is_changed_alone_and_its_loss_is_told(call, texts):
     assert done.removed.equals(pc.subtract(pc.utf8_length(text), pc.utf8_length(done.text)).cast(pa.int32()))
 
 
-IDEMPOTENT = ("fold_width", "numerals", "repeated_punctuation", "lines_matching", "unfinished_tail", "pii")
+IDEMPOTENT = (
+    "fold_width", "numerals", "repeated_punctuation", "lines_matching", "unfinished_tail", "pii", "trim_ends",
+    "term_lines", "by_action", "edge_marks",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("call", [call for call in CALLS if call.kernel in IDEMPOTENT], ids=lambda call: call.kernel)
@@ -130,6 +133,16 @@ def with_credit_check(seventeen: str) -> str:
         ("服务器 8.8.8.8，来自203.119.25.1", "服务器 <IP>，来自<IP>"),
         ("192.168.1.1 127.0.0.1 v1.2.3.4 1.2.3.4", None),
         ("2400:3200::1 12:30:45 std::vector", "<IP> 12:30:45 std::vector"),
+        ("tel=13800000000，phone/13900000000，Tel.13700000000", "tel=<PHONE>，phone/<PHONE>，Tel.<PHONE>"),
+        ("电话/13800000000/13900000000，张三,13700000000", "电话/<PHONE>/<PHONE>，张三,<PHONE>"),
+        ("https://a.cn/，电话13800000000；/home/a.txt 13900000000", "https://a.cn/，电话<PHONE>；/home/a.txt <PHONE>"),
+        ("13800000000(微信同号)，(+86)13900000000，008613700000000", "<PHONE>(微信同号)，<PHONE>，<PHONE>"),
+        ("电话01060000000，01060000000，(0755)20000000-8001", "电话<PHONE>，01060000000，<PHONE>"),
+        ("0800-6000000，0260-2345678", None),
+        (f"id_card={with_check_digit('11010119900101001')}", "id_card=<ID_CARD>"),
+        (f"卡号{with_luhn('37000000000000')}，账号{with_luhn('5000000000000000')}", "卡号<BANK_CARD>，账号<BANK_CARD>"),
+        (f"卡号{with_luhn('712345678901234')}", None),
+        ("3.13800000000，1e13800000000，-13800000000，uid: 13800000000", None),
         ("SSN 123-45-6789, not 000-12-3456", "SSN <SSN>, not 000-12-3456"),
         ("x=13800000000，https://a.cn/13800000000.html，13800000000元", None),
     ],
@@ -186,4 +199,5 @@ def test_variants_are_opencc_s():
 
 
 def test_every_kernel_is_called_somewhere_here():
-    assert {call.kernel for call in CALLS} | {"traditional_to_simplified", "simplified_to_traditional"} == set(KERNELS)
+    elsewhere = {"traditional_to_simplified", "simplified_to_traditional", "mask_terms"}
+    assert {call.kernel for call in CALLS} | elsewhere == set(KERNELS)

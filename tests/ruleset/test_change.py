@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus.errors import UsageError
@@ -49,6 +49,7 @@ def test_every_mistake_is_told_at_once() -> None:
         assert said in str(told.value), said
 
 
+@settings(deadline=None)
 @given(low=st.floats(0, 0.5), high=st.floats(0.5, 1))
 def test_an_overlay_is_a_rule_file_whatever_the_numbers(low: float, high: float) -> None:
     from tempfile import TemporaryDirectory

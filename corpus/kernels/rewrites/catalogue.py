@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from corpus.kernels.catalogue import PII_KINDS
 from corpus.kernels.rewrites.segments import Rewritten
 from corpus.kernels.signal import Param, Value
 
-PII_KINDS = (
-    "email", "wechat", "qq", "passport", "ipv6", "plate",
-    "id_card", "credit_code", "phone", "bank_card", "ipv4", "ssn",
-)  # fmt: skip
+LISTS = "lists"
+"""The parameter that names word lists: any that there are, so it has no choices."""
 
 
 @dataclass(frozen=True)
 class Kernel:
-    """A way to change a text; `many` names a parameter that is a list of its choices, all of them by default."""
+    """A way to change a text; `many` names a parameter that is a list of its choices, all of them by default. Word
+    `lists` have no choices and must be named."""
 
     name: str
     doc: str
@@ -28,14 +28,23 @@ class Kernel:
 
 @dataclass(frozen=True, order=True)
 class RewriteCall:
-    """A kernel with its arguments; `many` are the values of the parameter that is a list."""
+    """A kernel with its arguments; `many` are the values of the parameter that is a list. A word list stands there as
+    `NAME@DIGEST CATEGORY`, all that decides what it does; its terms travel in `attached`."""
 
     kernel: str
     args: tuple[tuple[str, Value], ...] = ()
     many: tuple[str, ...] = ()
+    attached: str = field(default="", compare=False, repr=False)
+
+    def __str__(self) -> str:
+        shown = [f"{name}={value}" for name, value in self.args]
+        shown += [", ".join(one.partition("@")[0] for one in self.many)] if self.many else []
+        return f"{self.kernel}({', '.join(shown)})"
 
 
 _WIDTHS = ("letters_digits", "all")
+_LISTS = Param(LISTS, str)
+_MIN_DENSITY = Param("min_density", float, 30.0, minimum=0, maximum=1000)
 _PHRASES = Param("phrases", str, "characters", choices=("characters", "phrases"))
 KERNELS: Mapping[str, Kernel] = {
     kernel.name: kernel
@@ -65,10 +74,41 @@ KERNELS: Mapping[str, Kernel] = {
             "The last line loses what follows its last finished sentence.",
             (Param("min_chars", int, 30, minimum=1, maximum=100_000),),
         ),
+        Kernel("edge_marks", "Marks that no text begins or ends with go from its ends."),
+        Kernel(
+            "trim_ends",
+            "Sentences at the head and the tail go while phrases of word lists stand close together in them.",
+            (
+                Param("ends", str, "both", choices=("both", "head", "tail")),
+                _MIN_DENSITY,
+                Param("patience", int, 80, minimum=0, maximum=10_000),
+                Param("max_share", float, 0.3, minimum=0, maximum=0.5),
+                Param("max_chars", int, 1000, minimum=1, maximum=10_000),
+            ),
+            _LISTS,
+        ),
+        Kernel(
+            "term_lines",
+            "Lines go in which terms of word lists stand close together and that are not long.",
+            (_MIN_DENSITY, Param("max_chars", int, 60, minimum=1, maximum=1_000_000)),
+            _LISTS,
+        ),
+        Kernel("mask_terms", "Terms of word lists become placeholders named by the list's category.", (), _LISTS),
+        Kernel(
+            "by_action",
+            "What each word list itself says: `drop_line` as term_lines, `mask` as mask_terms.",
+            (_MIN_DENSITY, Param("max_chars", int, 60, minimum=1, maximum=1_000_000)),
+            _LISTS,
+        ),
         Kernel(
             "lines_matching",
             "Lines go that match a pattern and are not long.",
             (Param("pattern", str), Param("max_chars", int, 80, minimum=1, maximum=1_000_000)),
+        ),
+        Kernel(
+            "spans_matching",
+            "What matches a pattern goes, but for what its first group holds.",
+            (Param("pattern", str),),
         ),
         Kernel("traditional_to_simplified", "Whole texts to Simplified characters, by OpenCC.", (_PHRASES,)),
         Kernel("simplified_to_traditional", "Whole texts to Traditional characters, by OpenCC.", (_PHRASES,)),
@@ -110,11 +150,15 @@ def rewrite(text: pa.Array, call: RewriteCall) -> Rewritten:
             from corpus.kernels.rewrites.spans import repeated_spans
 
             return repeated_spans(text, int(arguments["min_chars"]))
-        case "unfinished_tail" | "lines_matching":
+        case "unfinished_tail" | "lines_matching" | "edge_marks" | "spans_matching":
             from corpus.kernels.rewrites import endings
 
             if call.kernel == "unfinished_tail":
                 return endings.unfinished_tail(text, int(arguments["min_chars"]))
+            if call.kernel == "spans_matching":
+                return endings.spans_matching(text, str(arguments["pattern"]))
+            if call.kernel == "edge_marks":
+                return endings.edge_marks(text)
             return endings.lines_matching(text, str(arguments["pattern"]), int(arguments["max_chars"]))
         case "traditional_to_simplified" | "simplified_to_traditional":
             from corpus.kernels.rewrites import variants
@@ -122,6 +166,26 @@ def rewrite(text: pa.Array, call: RewriteCall) -> Rewritten:
             if call.kernel == "traditional_to_simplified":
                 return variants.traditional_to_simplified(text, str(arguments["phrases"]))
             return variants.simplified_to_traditional(text, str(arguments["phrases"]))
+        case "trim_ends":
+            from corpus.kernels.rewrites.ends import trim_ends
+            from corpus.kernels.rewrites.terms import automaton_of
+
+            ends, density, share = (
+                str(arguments["ends"]),
+                float(arguments["min_density"]),
+                float(arguments["max_share"]),
+            )
+            patience, max_chars = int(arguments["patience"]), int(arguments["max_chars"])
+            return trim_ends(text, automaton_of(call.attached)[0], ends, density, patience, share, max_chars)
+        case "term_lines" | "mask_terms" | "by_action":
+            from corpus.kernels.rewrites import terms
+
+            if call.kernel == "mask_terms":
+                return terms.mask_terms(text, call.attached)
+            density, max_chars = float(arguments["min_density"]), int(arguments["max_chars"])
+            if call.kernel == "term_lines":
+                return terms.term_lines(text, call.attached, density, max_chars)
+            return terms.by_action(text, call.attached, [one.split()[-1] for one in call.many], density, max_chars)
         case "pii":
             from corpus.kernels.rewrites.pii import pii
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,61 @@ import polars as pl
 import pyarrow as pa
 
 from corpus.kernels.buffers import utf8
-from corpus.kernels.memory import byte_at, code_point, points, width
-from corpus.kernels.numba_cache import I64, I64_OUT, INT, U8, helper, kernel
-from corpus.kernels.rewrites.segments import Rewritten, large, lines_of, patched, series, untouched, where_matching
+from corpus.kernels.memory import byte_at, code_point, points, skip_to, width
+from corpus.kernels.numba_cache import I64, I64_OUT, INT, U8, U8_OUT, helper, kernel
+from corpus.kernels.rewrites.segments import (
+    FENCE,
+    Rewritten,
+    large,
+    lines_of,
+    outside_fences,
+    patched,
+    series,
+    texts_at,
+    untouched,
+    where_matching,
+)
+
+
+@kernel(U8, I64, INT, U8_OUT, I64_OUT, I64_OUT)
+def _short_lines(data: Any, offsets: Any, max_chars: int, target: Any, places: Any, rows: Any) -> int:
+    """Copy the lines of at most `max_chars` code points, without newlines, to `target`; how many there are."""
+    many, place = 0, 0
+    places[0] = 0
+    for row in range(len(offsets) - 1):
+        index, end = offsets[row], offsets[row + 1]
+        while index < end:
+            stop = skip_to(data, index, end, 0x0A)
+            size = stop - index
+            if size <= max_chars or (size <= 4 * max_chars and points(data, index, stop) <= max_chars):
+                for step in range(size):
+                    target[place + step] = data[index + step]
+                place += size
+                many += 1
+                places[many] = place
+                rows[many - 1] = row
+            index = stop + 1
+    return many
+
+
+def _rows_with_line(text: pa.Array, pattern: str, max_chars: int) -> np.ndarray:
+    """Rows with a line that matches and is not long; ValueError for a pattern that cannot be used.
+
+    Most text is in long lines: it is not looked at.
+    """
+    data, offsets = utf8(text)
+    low, high = int(offsets[0]), int(offsets[-1])
+    room = int(np.count_nonzero(data[low:high] == 0x0A)) + len(text)
+    target, places, rows = np.empty(high - low, np.uint8), np.empty(room + 1, np.int64), np.empty(room, np.int64)
+    many = _short_lines(data, offsets, max_chars, target, places, rows)
+    lines = texts_at(target, places[: many + 1])
+    try:
+        matching = series(lines).str.contains(pattern).to_numpy() if many else pl.Series([""]).str.contains(pattern)
+    except pl.exceptions.ComputeError as error:
+        raise ValueError(f"the pattern cannot be used: {str(error).strip()}") from None
+    chosen = np.zeros(len(text), bool)
+    chosen[rows[:many][np.asarray(matching)[:many]]] = True
+    return chosen
 
 
 def lines_matching(text: pa.Array, pattern: str, max_chars: int = 80) -> Rewritten:
@@ -19,13 +72,9 @@ def lines_matching(text: pa.Array, pattern: str, max_chars: int = 80) -> Rewritt
 
     The pattern sees a line without its newline. Lines inside a code fence stay.
     """
-    try:
-        anywhere = series(text).str.contains(f"(?m){pattern}").fill_null(False).to_numpy()
-    except pl.exceptions.ComputeError as error:
-        raise ValueError(f"the pattern cannot be used: {str(error).strip()}") from None
-    if not anywhere.any():
+    chosen = _rows_with_line(text, pattern, max_chars)
+    if not chosen.any():
         return untouched(text)
-    chosen = np.asarray(anywhere)
     lines = lines_of(text.filter(pa.array(chosen)))
     frame = pl.DataFrame({"whole": series(lines.text), "code": pl.Series(lines.code)})
     bare = pl.col("whole").str.strip_suffix("\n")
@@ -34,12 +83,52 @@ def lines_matching(text: pa.Array, pattern: str, max_chars: int = 80) -> Rewritt
     return patched(text, chosen, lines.join(large(kept)))
 
 
+def spans_matching(text: pa.Array, pattern: str) -> Rewritten:
+    """What matches the pattern (Rust's dialect) goes, but for what its first group holds and for code fences.
+
+    A pattern that begins with `\\A` is asked once, at the beginning of the text.
+    """
+    kept = "${1}" if re.search(r"(?<!\\)\((?!\?)", pattern) else ""
+    try:
+        where = where_matching(text, pattern)
+    except pl.exceptions.ComputeError as error:
+        raise ValueError(f"the pattern cannot be used: {str(error).strip()}") from None
+    if not where.any():
+        return untouched(text)
+    if pattern.startswith(r"\A"):
+        return patched(text, where, large(series(text.filter(pa.array(where))).str.replace(pattern, kept)))
+    return outside_fences(text, where, lambda texts: texts.str.replace_all(pattern, kept))
+
+
+_BEGINNING = r"^\s*[，。、；：！？）】》〉」』”][\s，。、；：！？）】》〉」』”]*"
+_ENDING = r"[\s，、；（【《〈「『“‘]*[，、；（【《〈「『“‘]\s*$"
+
+
+def edge_marks(text: pa.Array) -> Rewritten:
+    """Full-width marks that can begin no text (closing ones, commas, full stops) or end none (opening ones, commas)
+    go from its ends, with the space among them. Marks in ASCII stay: they may be code, formulas or faces."""
+    where = where_matching(text, f"{_BEGINNING}|{_ENDING}")
+    if not where.any():
+        return untouched(text)
+    texts = series(text.filter(pa.array(where)))
+    return patched(text, where, large(texts.str.replace(_BEGINNING, "").str.replace(_ENDING, "")))
+
+
+LONGEST = 80
+"""Code points that are cut off at most: what is longer is no broken sentence but a list, or a text without marks."""
+
+
 @helper
-def _role(data: Any, index: int, end: int) -> int:
-    """What a code point is to the end of a sentence; `.`, `!` and `?` count behind a letter and before a space."""
+def _role(data: Any, index: int, start: int, end: int) -> int:
+    """What a code point is to the end of a sentence; `.`, `!` and `?` count behind a letter and before a space, a
+    point behind a single capital (an initial) only at the end. `start`: where the text, or its line, begins."""
     lead = byte_at(data, index)
     if lead == 0x21 or lead == 0x3F or lead == 0x2E:
-        before = byte_at(data, index - 1) if index > 0 else 0
+        before = byte_at(data, index - 1) if index > start else 0
+        if lead == 0x2E and index + 1 < end and 0x41 <= before <= 0x5A:
+            earlier = byte_at(data, index - 2) if index - 1 > start else 0
+            if not 0x61 <= (earlier | 0x20) <= 0x7A:
+                return 0
         letter = 0x61 <= (before | 0x20) <= 0x7A or before == 0x29 or before == 0x22 or before >= 0x80
         after = byte_at(data, index + 1) if index + 1 < end else 0x20
         return 1 if letter and (after == 0x20 or after == 0x0A or after == 0x22 or after == 0x29) else 0
@@ -77,7 +166,7 @@ def _ends(data: Any, offsets: Any, min_chars: int, keep: Any) -> None:
             continue
         index, cut, after = line, -1, False
         while index < end:
-            role = _role(data, index, end)
+            role = _role(data, index, line, end)
             size = width(byte_at(data, index))
             if role == 1 or (role == 2 and after):
                 cut, after = index + size, True
@@ -91,10 +180,11 @@ def _ends(data: Any, offsets: Any, min_chars: int, keep: Any) -> None:
             while first < end and byte_at(data, first) == 0x20:
                 first += 1
             # A dash or bracket behind the last sentence opens a remark or names whom it was said by; a comma goes on.
-            if _role(data, first, end) != 3 and byte_at(data, first) > 0x2F:
+            if _role(data, first, line, end) != 3 and byte_at(data, first) > 0x2F and points(data, cut, end) <= LONGEST:
                 keep[row] = cut
             continue
-        if line == start or points(data, line, end) < min_chars:
+        long = points(data, line, end)
+        if line == start or long < min_chars or long > LONGEST:
             continue
         before = line - 1
         while before > start and (byte_at(data, before - 1) == 0x0A or byte_at(data, before - 1) == 0x20):
@@ -102,7 +192,7 @@ def _ends(data: Any, offsets: Any, min_chars: int, keep: Any) -> None:
         previous = before - 1
         while previous > start and (byte_at(data, previous) & 0xC0) == 0x80:
             previous -= 1
-        if previous >= start and before > start and _role(data, previous, before) == 1:
+        if previous >= start and before > start and _role(data, previous, start, before) == 1:
             keep[row] = before
 
 
@@ -110,19 +200,21 @@ def unfinished_tail(text: pa.Array, min_chars: int = 30) -> Rewritten:
     """The last line loses what follows its last finished sentence, or goes when it has none.
 
     A last line without any finished sentence goes only when it has `min_chars` code points and the line before it
-    ends in a sentence mark: titles, dates, names and verses are no broken sentences. Texts without sentence marks,
-    lists, tables, headings and code stay as they are. A full stop counts behind a Latin letter. Linear; idempotent.
+    ends in a sentence mark: titles, dates, names and verses are no broken sentences. More than LONGEST code points stay
+    too, as do texts without sentence marks, lists, tables, headings and code. A full stop counts behind a Latin letter
+    that is no initial. Linear; a second time changes nothing.
     """
     data, offsets = utf8(text)
     keep = np.empty(len(text), np.int64)
     _ends(data, offsets, min_chars, keep)
-    chosen = (keep < offsets[1:]) & ~where_matching(text, "```|~~~")
+    chosen = keep < offsets[1:]
+    if chosen.any():
+        chosen[chosen] = ~where_matching(text.filter(pa.array(chosen)), FENCE)
     if not chosen.any():
         return untouched(text)
     lengths = (keep - offsets[:-1])[chosen]
     data, offsets = utf8(text.filter(pa.array(chosen)))
     # Heads and tails lie side by side; every second piece is a head.
     places = np.append(np.stack([offsets[:-1], offsets[:-1] + lengths], axis=1).ravel(), offsets[-1])
-    buffers = [None, pa.py_buffer(np.ascontiguousarray(places, np.int64)), pa.py_buffer(data)]
-    pieces = pa.Array.from_buffers(pa.large_string(), len(places) - 1, buffers, null_count=0)
+    pieces = texts_at(data, np.ascontiguousarray(places, np.int64))
     return patched(text, chosen, pieces.take(pa.array(np.arange(0, len(pieces), 2))))

@@ -22,7 +22,12 @@ _LONG = (
     "meta|head|body|html|title"
 )
 _SHORT = "p|a|b|i|u|s|q"
-_HIDDEN = r"(?is)<script\b[^<>]*>.*?</script\s?>|<style\b[^<>]*>.*?</style\s?>|<!--.*?-->"
+_UNSEEN = (r"<!--.*?-->", r"<script\b[^<>]*>.*?</script\s?>", r"<style\b[^<>]*>.*?</style\s?>")
+_HIDDEN = rf"(?is){'|'.join(_UNSEEN)}|((?:<!--|<script\b[^<>]*>|<style\b[^<>]*>).*)"
+"""What no reader sees. The group is what stands from the first of them that is never closed to the end, so that the end
+is looked for once: without it every further match would look for it again, in time quadratic in the text."""
+_CELL = r"(?i)</t[dh]\s?>[ ]?<t[dh]\b"
+"""Cells side by side in a line: a table that loses its tags keeps a tab between them, or two words become one."""
 _BREAK = r"(?i)(?:<br\s?/?>|</(?:p|div|li|tr|h[1-6])\s?>)\n?"
 _TAG = rf"(?i)<(?:{_LONG}){_ATTRIBUTE}*\s?/?>|<(?:{_SHORT}){_ATTRIBUTE}+\s?/?>|</(?:{_LONG}|{_SHORT})\s?>"
 _BARE = rf"(?i)(^|[^A-Za-z0-9_<])((?:<(?:{_SHORT})>)+)"
@@ -45,7 +50,10 @@ def html_remnants(text: pa.Array) -> Rewritten:
 
 
 def _without_html(texts: pl.Series) -> pl.Series:
-    done = texts.str.replace_all(_HIDDEN, "").str.replace_all(_BREAK, "\n").str.replace_all(_TAG, "")
+    done = texts.str.replace_all(_HIDDEN, "${1}")
+    for one in _UNSEEN:  # behind what is never closed; each by itself looks for its end once
+        done = done.str.replace_all(f"(?is){one}", "")
+    done = done.str.replace_all(_CELL, "</td>\t<td").str.replace_all(_BREAK, "\n").str.replace_all(_TAG, "")
     done = done.str.replace_all(_BARE, "${1}")
     found = done.str.extract_all(_ENTITY).explode().drop_nulls().unique().to_list()
     meant = {entity: decoded for entity in found if (decoded := _decoded(entity)) is not None}

@@ -8,10 +8,19 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from corpus.kernels.buffers import column, frozen, text_array, utf8
+from corpus.kernels.buffers import frozen, utf8
 from corpus.kernels.memory import at, byte_at, code_point, skip_to, width
-from corpus.kernels.numba_cache import I32_OUT, I64, I64_OUT, INT, U8, U8_OUT, helper, kernel
-from corpus.kernels.rewrites.segments import Rewritten, lines_of, lost, untouched, where_matching
+from corpus.kernels.numba_cache import I64, I64_OUT, INT, U8, U8_OUT, helper, kernel
+from corpus.kernels.rewrites.gates import spaced_wide
+from corpus.kernels.rewrites.segments import (
+    Rewritten,
+    lines_of,
+    outside_code,
+    patched,
+    texts_at,
+    untouched,
+    where_matching,
+)
 
 HAN, MARK = 1, 2
 _WIDE_MARKS = "，。、；：！？“”‘’（）《》〈〉【】「」『』…—"
@@ -128,19 +137,18 @@ def spaces_between_han(text: pa.Array, min_share: float = 0.3) -> Rewritten:
     `min_share`: so many of the gaps between neighbouring Han of a line are spaces; below it a space parts phrases, as
     between the halves of a verse, and stays. Tables, aligned columns, indented code and fences stay, newlines too.
     """
-    where = where_matching(text, r"[^\x00-\x7F] [^\x00-\x7F]")
-    if not where.any():
+    chosen = spaced_wide(text)
+    if not chosen.any():
         return untouched(text)
-    lines = lines_of(text)
+    lines = lines_of(text.filter(pa.array(chosen)))
     data, offsets = utf8(lines.text)
     target, places = np.empty(int(offsets[-1] - offsets[0]), np.uint8), np.empty(len(offsets), np.int64)
     _join_han(data, offsets, frozen(lines.code.view(np.uint8)), _kinds(), round(min_share * 1000), target, places)
-    after = text_array(target[: places[-1]], np.ascontiguousarray(places[lines.rows]), text)
-    return Rewritten(after, lost(text, after), {})
+    return patched(text, chosen, texts_at(target, np.ascontiguousarray(places[lines.rows])))
 
 
-@kernel(U8, I64, U8, U8, U8_OUT, I64_OUT, I32_OUT)
-def _collapse(data: Any, offsets: Any, code: Any, bounds: Any, target: Any, places: Any, removed: Any) -> None:
+@kernel(U8, I64, U8, U8, U8_OUT, I64_OUT)
+def _collapse(data: Any, offsets: Any, code: Any, bounds: Any, target: Any, places: Any) -> None:
     place = 0
     places[0] = 0
     for row in range(len(offsets) - 1):
@@ -163,7 +171,6 @@ def _collapse(data: Any, offsets: Any, code: Any, bounds: Any, target: Any, plac
                         stop += size
                         many += 1
                     kept = many if (size == 1 and many < 3) or many <= bound else bound
-                    removed[row] += many - kept
                     target[place : place + kept * size] = data[index : index + kept * size]
                     place += kept * size
                     index = stop
@@ -183,13 +190,9 @@ def repeated_punctuation(text: pa.Array) -> Rewritten:
     where = where_matching(text, r"!!!|\?\?\?|，，|。。|、、|；；|：：|！！|？？|………|———|～～～")
     if not where.any():
         return untouched(text)
-    lines = lines_of(text) if bool(where_matching(text, "```|~~~").any()) else None
-    data, offsets = utf8(lines.text if lines else text)
-    code = lines.code.view(np.uint8) if lines else np.zeros(len(text), np.uint8)
-    rows = lines.rows if lines else np.arange(len(text) + 1)
+    some = text.filter(pa.array(where))
+    pieces = outside_code(some)
+    data, offsets = utf8(pieces.text)
     target, places = np.empty(int(offsets[-1] - offsets[0]), np.uint8), np.empty(len(offsets), np.int64)
-    removed = np.zeros(len(offsets), np.int32)
-    _collapse(data, offsets, frozen(code), _bounds(), target, places, removed)
-    sums = np.concatenate([[0], np.cumsum(removed[:-1])])
-    after = text_array(target[: places[-1]], np.ascontiguousarray(places[rows]), text)
-    return Rewritten(after, column(np.diff(sums[rows]).astype(np.int32), pa.int32(), text), {})
+    _collapse(data, offsets, frozen(pieces.code.view(np.uint8)), _bounds(), target, places)
+    return patched(text, where, texts_at(target, np.ascontiguousarray(places[pieces.rows])))

@@ -10,11 +10,12 @@ import numpy as np
 import pyarrow as pa
 
 from corpus.kernels.buffers import column, frozen, text_array, utf8
-from corpus.kernels.memory import at, byte_at, code_point, width
-from corpus.kernels.numba_cache import I32_OUT, I64, I64_OUT, U8, U8_OUT, U64, kernel
+from corpus.kernels.memory import at, byte_at, code_point, width, word_at
+from corpus.kernels.numba_cache import I32_OUT, I64, I64_OUT, U8, U8_OUT, U64, helper, kernel
 from corpus.kernels.rewrites.segments import Rewritten, untouched
 
 TABLE = 0x20000
+_ONES, _HIGHS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
 ALONE = np.uint64(1 << 56)
 """Set for a sign that is left as it is beside a digit or another such sign: made plain, the two would run together."""
 
@@ -50,23 +51,33 @@ def _numerals() -> np.ndarray:
     return frozen(table)
 
 
-@kernel(U8, I64, U64, U8_OUT)
-def _needed(data: Any, offsets: Any, table: Any, found: Any) -> None:
-    """`found[row]`: whether any code point of the row is in the table. All of them begin with E2, E3, EF or F0."""
+@helper
+def _holds(word: Any, byte: Any) -> Any:
+    """The high bit of some byte of `word` set, when one of its bytes is `byte`."""
+    word = word ^ (np.uint64(byte) * _ONES)
+    return (word - _ONES) & ~word & _HIGHS
+
+
+@kernel(U8, I64, U64, U8, U8_OUT)
+def _needed(data: Any, offsets: Any, table: Any, leads: Any, found: Any) -> None:
+    """`found[row]`: whether any code point of the row is in the table. All of those begin with one of `leads`."""
+    one, two, three = leads[0], leads[1], leads[2]
     for row in range(len(offsets) - 1):
         index, end = offsets[row], offsets[row + 1]
-        while index < end:
-            lead = byte_at(data, index)
-            if lead < 0x80:
+        while index < end and not found[row]:
+            stop = min(index + 8, end)
+            if stop == index + 8:
+                word = word_at(data, index)
+                if _holds(word, one) | _holds(word, two) | _holds(word, three) == np.uint64(0):
+                    index = stop
+                    continue
+            while index < stop:
+                lead = byte_at(data, index)
+                if lead in (one, two, three):
+                    point = code_point(data, index, lead)
+                    if point < 0x20000 and at(table, point) != np.uint64(0):
+                        found[row] = 1
                 index += 1
-            elif 0xE4 <= lead <= 0xE9:
-                index += 3
-            else:
-                point = code_point(data, index, lead)
-                if point < 0x20000 and at(table, point) != np.uint64(0):
-                    found[row] = 1
-                    break
-                index += width(lead)
 
 
 @kernel(U8, I64, U64, U8, U8_OUT, I64_OUT, I32_OUT)
@@ -117,10 +128,16 @@ def _mapped(data: Any, offsets: Any, table: Any, needed: Any, target: Any, place
         places[row + 1] = place
 
 
+def _leads(table: np.ndarray) -> np.ndarray:
+    """The three bytes or fewer with which the code points of the table begin, one of them more than once."""
+    leads = sorted({chr(code).encode()[0] for code in np.flatnonzero(table)})
+    return frozen(np.array((leads * 3)[:3], np.uint8))
+
+
 def _apply(text: pa.Array, table: np.ndarray) -> Rewritten:
     data, offsets = utf8(text)
     needed = np.zeros(len(text), np.uint8)
-    _needed(data, offsets, table, needed)
+    _needed(data, offsets, table, _leads(table), needed)
     if not needed.any():
         return untouched(text)
     target = np.empty(2 * int(offsets[-1] - offsets[0]) + 8, np.uint8)
