@@ -10,7 +10,9 @@ import typer
 from cli import render
 from cli.commands import (
     blacklist,
+    classifier,
     clean,
+    convert,
     dedup,
     demo,
     doctor,
@@ -61,11 +63,13 @@ COMMANDS = (
     gc,
     whatif,
     gate,
+    convert,
 )
 for module in COMMANDS:
     app.command(name=module.__name__.rpartition(".")[2])(module.command)
 app.add_typer(rules.app, name="rules")
 app.add_typer(blacklist.app, name="blacklist")
+app.add_typer(classifier.app, name="classifier")
 
 
 def _version(wanted: bool) -> None:
@@ -85,7 +89,7 @@ def names() -> list[str]:
     """Every command as it is typed, in the order of the help."""
     nested = [
         f"{group} {found.name or found.callback.__name__}"
-        for group, grouped in (("rules", rules.app), ("blacklist", blacklist.app))
+        for group, grouped in (("rules", rules.app), ("blacklist", blacklist.app), ("classifier", classifier.app))
         for found in grouped.registered_commands
         if found.callback
     ]

@@ -25,6 +25,9 @@ DOES = {
     "identify": "tell repeated ids apart",
     "decide": "apply rules",
     "dedup-exact": "find duplicates",
+    "lines": "hash lines",
+    "count-lines": "count repeated lines",
+    "dedup-lines": "mark repeated lines",
     "tier": "assign tiers",
     "publish": "write tiers",
 }

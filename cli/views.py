@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from cli import render
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from corpus.inspect.sample import Sampled
     from corpus.inspect.stats import RunStats
     from corpus.inspect.status import StageStatus, Status
-    from corpus.ruleset.model import Rule, RuleSet
 
 LISTED, SIGNAL, RULES = 12, 36, 3
 
@@ -88,10 +86,14 @@ def _explanation(item: Explanation) -> None:
     rows += [("detail", item.detail)] if item.detail else []
     rows += [("text", preview(item.preview))] if item.preview else []
     if item.survivor is not None:
-        rows.append(("survivor", item.survivor.doc_id))
+        rows.append(("survivor", f"{item.survivor.doc_id}  similarity {item.survivor.similarity:.3f}"))
         rows.append(("", f"{item.survivor.source}  {item.survivor.source_key}"))
         rows.append(("", preview(item.survivor.preview)))
     table(None, rows, indent="  ")
+    if item.cuts:
+        out("  cut from the text")
+        cut = [(one.reason, f"in {one.documents:,} records", preview(one.text)) for one in item.cuts]
+        table(None, cut, indent="    ")
     failing = [rule for rule in item.rules if rule.failed]
     if failing:
         out("  fails")
@@ -111,7 +113,7 @@ def _explanation(item: Explanation) -> None:
 def _fate(item: Explanation) -> str:
     match item.outcome:
         case "kept":
-            others = f", survivor of {item.cluster_size} equal records" if item.cluster_size > 1 else ""
+            others = f", survivor of {item.cluster_size} records" if item.cluster_size > 1 else ""
             return f"kept in tier {item.tier}{others}"
         case "merged":
             return f"merged by {item.stage}: {', '.join(item.reasons)}"
@@ -185,6 +187,16 @@ def stats(found: RunStats) -> None:
         out("\nrules that fail")
         rows = [(item.rule, number(item.failing), number(item.counted), item.action, item.bound) for item in failing]
         table(("rule", "records", "counted", "action", "keeps"), rows, indent="  ")
+    if found.cuts:
+        out("\ncut from published texts")
+        cut = [
+            (item.source, item.reason, *map(number, (item.records, item.spans, item.characters))) for item in found.cuts
+        ]
+        table(("source", "reason", "records", "spans", "characters"), cut, indent="  ")
+    if found.frequent:
+        out("\nlines that most records hold")
+        held = [(number(item.documents), preview(item.example)) for item in found.frequent]
+        table(("records", "line"), held, indent="  ")
     if found.signals:
         out("\nsignals of all records read")
         spread = [
@@ -203,41 +215,6 @@ def _reasons(account: Any) -> str:
     all_reasons = {**account.dropped, **account.merged, **account.quarantined}
     most = sorted(all_reasons.items(), key=lambda item: (-item[1], item[0]))[:2]
     return ", ".join(f"{reason} {count:,}" for reason, count in most)
-
-
-def rules(found: RuleSet) -> None:
-    """One line a rule."""
-    rows = [
-        (item.id, preview(item.signal.column, SIGNAL), str(item.keep_when), item.otherwise, str(item.applies))
-        for item in found.rules
-    ]
-    table(("rule", "signal", "keeps", "otherwise", "of"), rows)
-
-
-def rule(item: Rule) -> None:
-    """One rule whole."""
-    rows = [
-        ("rule", item.id),
-        ("signal", item.signal.column),
-        ("keeps", str(item.keep_when)),
-        ("otherwise", item.otherwise),
-        ("applies to", str(item.applies)),
-        ("reason", item.reason),
-        ("source", item.source),
-        ("at", str(item.at)),
-    ]
-    rows += [("changed at", str(item.overridden))] if item.overridden else []
-    rows += [("keep example", preview(text)) for text in item.examples.keep]
-    rows += [("drop example", preview(text)) for text in item.examples.drop]
-    table(None, rows)
-
-
-def rule_json(item: Rule) -> dict[str, Any]:
-    """A rule as scripts get it."""
-    shown = asdict(item)
-    return {**shown, "signal": item.signal.column, "keeps": str(item.keep_when), "at": str(item.at)} | (
-        {"overridden": str(item.overridden)} if item.overridden else {}
-    )
 
 
 def findings(found: Sequence[Finding]) -> None:

@@ -116,11 +116,66 @@ class Normalise(Strict):
         return not any(repairs) and self.unicode == "none"
 
 
+class Near(Strict):
+    """Near-duplicates: records whose shingles are at least as similar as `threshold`.
+
+    Candidates share one of `bands` bands of `rows` minima each; `corpus dedup --curve` prints what that detects.
+    Records that differ in nothing but numbers are different (`numbers: distinct`), or not (`ignore`).
+    """
+
+    threshold: float = Field(default=0.7, ge=0.3, le=1)
+    similarity: Literal["jaccard", "containment"] = "jaccard"
+    bands: int = Field(default=32, ge=1, le=256)
+    rows: int = Field(default=8, ge=1, le=64)
+    seed: int = Field(default=1, ge=0)
+    numbers: Literal["distinct", "ignore"] = "distinct"
+
+
+class Guard(Strict):
+    """What near-duplicate removal may do before it stops (exit 4) or says so.
+
+    A source of `least` records or more may lose `source_share` of them, a cluster may have `cluster` members; over
+    `alarm_share` and `alarm_cluster` the run goes on and says so. Clusters of `template` members or more are looked at:
+    records of one template with contents of their own are reported and kept.
+    """
+
+    source_share: Share = 0.95
+    cluster: int = Field(default=1_000_000, ge=2)
+    alarm_share: Share = 0.5
+    alarm_cluster: int = Field(default=10_000, ge=2)
+    least: int = Field(default=1_000, ge=1)
+    template: int = Field(default=20, ge=3)
+
+
+class RepeatedLines(Strict):
+    """Lines that are cut wherever they stand, because many records hold them: navigation, disclaimers, footers.
+
+    A line (or a paragraph) is cut when at least `documents` records hold it, and at least `share` of all that are left
+    after duplicates are out. Lines of fewer than `min_characters`, counted without punctuation and space, are never
+    cut, nor are those of sources that `sources` leaves out (the headings of statutes repeat, too). `keep_first` leaves
+    one copy, in the record that `keep` prefers.
+    """
+
+    documents: int = Field(default=20, ge=2)
+    share: Share = 0.0
+    min_characters: int = Field(default=10, ge=1)
+    sources: Patterns = Patterns()
+    scope: Literal["line", "paragraph"] = "line"
+    keep_first: bool = False
+
+
 class Dedup(Strict):
-    """Which duplicates go, and who survives: order of the criteria, most important first."""
+    """Which duplicates go, and who survives: order of the criteria, most important first.
+
+    `urls` keeps of all records with one normalised URL the newest or the longest.
+    """
 
     exact: bool = True
-    keep: tuple[Literal["priority", "length"], ...] = ("priority", "length")
+    urls: Literal["newest", "longest"] | None = None
+    near: Near | None = None
+    guard: Guard = Guard()
+    lines: RepeatedLines | None = None
+    keep: tuple[Literal["priority", "length", "date"], ...] = ("priority", "length")
 
 
 class Publish(Strict):
@@ -141,6 +196,7 @@ class Pipeline(Strict):
     select: Select = Select()
     normalise: Normalise = Normalise()
     rewrites: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
     rules: tuple[str, ...] = ("common", "zh/web", "en/web")
     dedup: Dedup = Dedup()
     tiers: str = "default"
@@ -181,11 +237,12 @@ def rebase(pipeline: Pipeline, base: Path) -> Pipeline:
     )
     rules = tuple(below(base, rule) for rule in pipeline.rules)
     rewrites = tuple(below(base, name) for name in pipeline.rewrites)
+    lines = tuple(below(base, name) for name in pipeline.lines)
     tiers = below(base, pipeline.tiers)
     tokenizer = pipeline.publish.tokenizer
     publish = pipeline.publish.model_copy(update={"tokenizer": tokenizer and _absolute(base, tokenizer)})
-    changed = {"sources": sources, "rules": rules, "rewrites": rewrites, "tiers": tiers, "publish": publish}
-    return pipeline.model_copy(update=changed)
+    named = {"rules": rules, "rewrites": rewrites, "lines": lines, "tiers": tiers}
+    return pipeline.model_copy(update={"sources": sources, "publish": publish, **named})
 
 
 def below(base: Path, name: str) -> str:

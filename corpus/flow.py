@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from corpus import storage
+from corpus import flow_dedup, flow_lines, removals, storage
 from corpus.errors import RejectedTooMuch
 from corpus.manifest import Part, Receipt, RowAccount, add_counts, combine, digest_of
 from corpus.parts import Read, Task, decide_here, decide_on_spark, sum_here, sum_on_spark
@@ -22,11 +23,12 @@ from corpus.quarantine import Reason
 from corpus.readers.split import Split
 from corpus.rowpass import SidecarPass, TextPass
 from corpus.runner import Progress, Runner, Silent, expect
-from corpus.slot import Attempt, Committed, Slot, Table
+from corpus.slot import Attempt, Committed, Slot
 from corpus.stage import FrameStage, Sidecar
-from corpus.stages import dedup_exact, identify
+from corpus.stages import identify
 from corpus.stages.decide import Decide, described
 from corpus.stages.publish import Publish, group_parts
+from corpus.stages.repeated_lines import HoldLines
 from corpus.stages.tier import COUNTS, AssignTiers, ReadHistogram, TierFrame
 from corpus.standing import Standing
 from corpus.tokens import TokenCounter
@@ -43,7 +45,6 @@ ROWS_HERE = 2_000_000
 TEXT_VERSION = 1
 NO_DAMAGE = {Reason.NOT_TEXT, Reason.NO_TEXT}
 """Images and empty pages are no sign that the input is damaged, however many a crawl has."""
-TABLES = {"decide": "decisions", "dedup-exact": "duplicates"}
 
 
 def flow(
@@ -82,10 +83,14 @@ def fingerprints(pipeline: Pipeline, splits: Sequence[Split]) -> dict[str, str]:
     add("identify", pipeline.identify.version, pipeline.identify.settings(), "text")
     add("decide", Decide.version, pipeline.rules.digest, *sidecars)
     last = "decide"
-    if pipeline.dedup is not None:
-        settings = [pipeline.dedup.settings(), {source.name: source.priority for source in pipeline.sources}]
-        add("dedup-exact", pipeline.dedup.version, settings, "decide", "identify", *sidecars)
-        last = "dedup-exact"
+    for name in flow_dedup.names(pipeline):
+        add(name, flow_dedup.version(pipeline, name), flow_dedup.settings(pipeline, name), last, "identify", *sidecars)
+        last = name
+    if pipeline.lines is not None:
+        settings = [pipeline.lines.settings(), {source.name: source.priority for source in pipeline.sources}]
+        add("count-lines", HoldLines.version, settings, last, "identify", *sidecars)
+        add("dedup-lines", pipeline.lines.version, pipeline.lines.settings(), "count-lines")
+        last = "dedup-lines"
     add("tier", AssignTiers.version, pipeline.tiers.digest, last, *sidecars)
     publish = pipeline.settings.publish.model_dump(mode="json", include={"file_bytes", "chars_per_token"})
     if pipeline.settings.publish.tokenizer is not None:
@@ -143,11 +148,13 @@ class _Flow:
 
     def frames(self) -> list[tuple[str, Callable[[], None]]]:
         """Everything after the text: narrow tables only, until publish opens the parts once more."""
-        dedup = [("dedup-exact", self._dedup)] if self.pipeline.dedup is not None else []
+        steps = [("count-lines", partial(flow_lines.count, self)), ("dedup-lines", partial(flow_lines.mark, self))]
+        repeated = steps if self.pipeline.lines is not None else []
         return [
             ("identify", self._identify),
             ("decide", self._decide),
-            *dedup,
+            *flow_dedup.steps(self),
+            *repeated,
             ("tier", self._tier),
             ("publish", self._publish),
         ]
@@ -214,11 +221,10 @@ class _Flow:
             details = {"settings": sidecar.settings()}
             self.runner.commit(sidecar.name, sidecar.version, receipts, seconds, details=details)
 
-    def _standing(self, *removals: str) -> Standing:
+    def _standing(self) -> Standing:
+        """What the stages committed so far have left."""
         sidecars = tuple(self.stages[stage.name].table(stage.table) for stage in self.pipeline.sidecars)
-        return Standing(
-            sidecars, tuple(self.stages[name].table(TABLES[name]) for name in removals if name in self.stages)
-        )
+        return Standing(sidecars, tuple(marks.table for marks in removals.marks(self.stages)))
 
     def _by_part(self, name: str, work: Any) -> tuple[list[Receipt], float]:
         tasks = [Task(f"part-{part.number}", part) for part in self.parts]
@@ -259,28 +265,6 @@ class _Flow:
         rules = [described(rule) for rule in self.pipeline.rules.rules]
         self.runner.commit("decide", work.version, receipts, seconds, details={"rules": rules})
 
-    def _dedup(self) -> None:
-        stage = self.pipeline.dedup
-        if stage is None:
-            return
-        count = self.stages["decide"].manifest.account.kept
-        read = dedup_exact.ReadKeys(
-            keys=self.stages["text"].table("keys"),
-            fingerprints=self.stages["fingerprint"].table("fingerprints"),
-            ids=self.stages["identify"].table("ids"),
-            standing=self._standing("decide"),
-            priorities={source.name: source.priority for source in self.pipeline.sources},
-        )
-        receipts, seconds = self._decide_frame(stage, read, "duplicates")
-        counts = add_counts(receipt.counts["rows"] for receipt in receipts)
-        removed, members = counts.get("removed", 0), counts.get("decided", 0)
-        merged = {"exact_duplicate": removed} if removed else {}
-        account = RowAccount(rows_in=count, kept=count - removed, merged=merged)
-        details = {"clusters": members - removed, "members": members}
-        self.runner.commit(
-            stage.name, stage.version, receipts, seconds, accounts={stage.name: account}, details=details
-        )
-
     def _tier(self) -> None:
         from corpus.ruleset.tiers import cut_points
 
@@ -289,7 +273,7 @@ class _Flow:
             keys=self.stages["text"].table("keys"),
             signals=self.stages["measure"].table("signals"),
             decisions=self.stages["decide"].table("decisions"),
-            standing=self._standing("decide", "dedup-exact"),
+            standing=self._standing(),
         )
         cuts = cut_points(self._histogram(frame), self.pipeline.tiers)
         work = AssignTiers(frame, cuts, Attempt.begin(self.runner.slots["tier"]))
@@ -312,15 +296,16 @@ class _Flow:
     def _publish(self) -> None:
         settings = self.pipeline.settings.publish
         text = self.stages["text"]
-        dedup = self.stages.get("dedup-exact")
+        repeated = self.stages.get("dedup-lines")
         work = Publish(
             text=text.table("text"),
             dropped=text.table("dropped"),
             quarantine=text.table("quarantine"),
             failed=tuple(self.stages[stage.name].table("failed") for stage in self.pipeline.sidecars),
-            decisions=self.stages["decide"].table("decisions"),
             ids=self.stages["identify"].table("ids"),
-            duplicates=dedup.table("duplicates") if dedup is not None else Table(text.slot, {}),
+            marks=removals.marks(self.stages),
+            moved=removals.moved(self.stages),
+            cuts=(repeated.table("cuts"),) if repeated is not None else (),
             tiers=self.stages["tier"].table("tiers"),
             rules=self.pipeline.rules,
             tier_names=tuple(tier.name for tier in self.pipeline.tiers.tiers),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from corpus import manifest
 from corpus.manifest import Part, Receipt
@@ -82,11 +83,16 @@ def run_here(tasks: Sequence[Task[T]], work: Callable[[Task[T]], list[Receipt]],
             slot.leave(receipt)
 
 
+def write_rows(rows: pa.Table, table: str, attempt: Attempt, identity: tuple[str, ...]) -> list[Receipt]:
+    """Rows of any parts, ordered by part and row, as one file of `table` for each part."""
+    return list(_write_sorted(rows.combine_chunks().to_batches(), table, attempt, identity))
+
+
 def decide_here(stage: FrameStage, parts: Sequence[Part], read: Read, table: str, attempt: Attempt) -> list[Receipt]:
     """All rows through `stage` at once in this process, its decisions written as one file of `table` for each part."""
     batches = [batch for part in parts for batch in read(part)]
     decided = stage(pa.Table.from_batches(batches, stage.reads)).sort_by([("part", "ascending"), ("row", "ascending")])
-    return list(_write_sorted(decided.combine_chunks().to_batches(), table, attempt, stage.identity))
+    return write_rows(decided, table, attempt, stage.identity)
 
 
 def decide_on_spark(
@@ -117,19 +123,61 @@ def decide_on_spark(
     return [manifest.decode_receipt(data, table) for data in found]
 
 
-def sum_here(parts: Sequence[Part], read: Read, schema: pa.Schema, value: str) -> pa.Table:
-    """Rows of all parts with `value` summed over equal other columns."""
+def sum_here(parts: Sequence[Part], read: Read, schema: pa.Schema, value: str, at_least: int | None = None) -> pa.Table:
+    """Rows of all parts with `value` summed over equal other columns; sums below `at_least` are left out."""
     batches = [batch for part in parts for batch in read(part)]
     keys = [name for name in schema.names if name != value]
     summed = pa.Table.from_batches(batches, schema).group_by(keys).aggregate([(value, "sum")])
+    if at_least is not None:
+        summed = summed.filter(pc.greater_equal(summed.column(f"{value}_sum"), at_least))
     return summed.rename_columns([*keys, value])
 
 
-def sum_on_spark(spark: SparkSession, parts: Sequence[Part], read: Read, schema: pa.Schema, value: str) -> pa.Table:
-    """What `sum_here` does, added up where the parts are read."""
+def sum_on_spark(
+    spark: SparkSession,
+    parts: Sequence[Part],
+    read: Read,
+    schema: pa.Schema,
+    value: str,
+    at_least: int | None = None,
+    at_most: int | None = None,
+) -> pa.Table:
+    """What `sum_here` does, added up where the parts are read; no more than `at_most` rows come to the driver."""
     keys = [name for name in schema.names if name != value]
-    summed = _narrow(spark, parts, read, schema).groupBy(*keys).sum(value)
-    return summed.withColumnRenamed(f"sum({value})", value).toArrow()
+    summed = _narrow(spark, parts, read, schema).groupBy(*keys).sum(value).withColumnRenamed(f"sum({value})", value)
+    if at_least is not None:
+        summed = summed.filter(summed[value] >= at_least)
+    return (summed if at_most is None else summed.limit(at_most)).toArrow()
+
+
+def write_frame(frame: DataFrame, table: str, attempt: Attempt) -> list[Receipt]:
+    """The rows of a frame of narrow columns as one file of `table` for each of its partitions that has any.
+
+    The frame is computed here and once; go on with what `read_frame` reads. A file that a failed or speculative
+    attempt left behind has no receipt, so nothing reads it.
+    """
+
+    def write(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        from pyspark import TaskContext
+
+        context = TaskContext.get()
+        number = context.partitionId() if context is not None else 0
+        writers = PartWriters(attempt, number)
+        for batch in batches:
+            writers.write(table, batch)
+        files = writers.close()
+        if files:
+            part = Part(number=number, rows=sum(file.rows for file in files), files=files)
+            receipt = Receipt(key=f"part-{number}", parts=(part,), digests=writers.digests(), counts={})
+            yield _receipt_batch(0, [receipt], manifest.encode(receipt))
+
+    found = frame.mapInArrow(write, RECEIPT).toArrow().column("receipt").to_pylist()
+    return sorted((manifest.decode_receipt(data, table) for data in found), key=lambda one: one.parts[0].number)
+
+
+def read_frame(spark: SparkSession, parts: Sequence[Part], read: Read, schema: pa.Schema) -> DataFrame:
+    """Narrow columns of parts as a frame, read anew by each action on it."""
+    return _narrow(spark, parts, read, schema)
 
 
 def _narrow(spark: SparkSession, parts: Sequence[Part], read: Read, schema: pa.Schema) -> DataFrame:

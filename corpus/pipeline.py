@@ -12,25 +12,31 @@ from typing import Any
 import pyarrow as pa
 
 from corpus import config, located
+from corpus.dedup.one_a_key import DedupExact, DedupUrls
 from corpus.errors import ConfigError, ContractError, Problem, UsageError
 from corpus.kernels.signal import SignalCall
 from corpus.located import Located, Step
 from corpus.readers.plan import input_digest, plan_splits
 from corpus.readers.split import Split
+from corpus.ruleset.lines import load_line_rules
 from corpus.ruleset.load import load_rules
 from corpus.ruleset.model import CHARS, RuleSet, sorted_calls
 from corpus.ruleset.policy import TierPolicy, load_tiers
 from corpus.ruleset.rewrites import load_rewrites
 from corpus.schema import RAW
 from corpus.stage import COUNTED, DROPPED, RowStage, Sidecar
-from corpus.stages.dedup_exact import DedupExact
 from corpus.stages.fingerprint import Fingerprint
 from corpus.stages.identify import Identify
 from corpus.stages.ingest import Ingest
+from corpus.stages.line_rules import LineRules
+from corpus.stages.lines import LineKeys
 from corpus.stages.measure import Measure
 from corpus.stages.normalise import Normalise
+from corpus.stages.repeated_lines import RepeatedLines
 from corpus.stages.rewrite import Rewrite
 from corpus.stages.select import Select
+from corpus.stages.sign import Sign
+from corpus.stages.url_keys import UrlKeys
 from corpus.tokens import load_tokenizer
 
 SPLIT_BYTES = 32 << 20
@@ -46,18 +52,14 @@ class Pipeline:
     rows: tuple[RowStage, ...]
     sidecars: tuple[Sidecar, ...]
     identify: Identify = field(default_factory=Identify)
-    dedup: DedupExact | None = None
+    keyed: tuple[DedupUrls | DedupExact, ...] = ()
+    lines: RepeatedLines | None = None
 
     @property
     def sources(self) -> tuple[config.Source, ...]:
         """The sources that `select.sources` lets in."""
         wanted = self.settings.select.sources
-        return tuple(
-            source
-            for source in self.settings.sources
-            if (not wanted.include or _matches(source.name, wanted.include))
-            and not _matches(source.name, wanted.exclude)
-        )
+        return tuple(source for source in self.settings.sources if _let_in(source.name, wanted))
 
     def splits(self, split_bytes: int = SPLIT_BYTES) -> list[Split]:
         """The input cut into units of work; a pure function of the files found."""
@@ -85,21 +87,35 @@ def compose(settings: config.Pipeline, extra: Sequence[RowStage] = (), also: Seq
 
     Raises ConfigError with every problem of every rule and rewrite file and of the tier policy.
     """
-    rules, tiers, rewrites, _ = _collect(
+    rules, tiers, rewrites, lines, _ = _collect(
         lambda: load_rules(settings.rules),
         lambda: load_tiers(settings.tiers),
         lambda: load_rewrites(settings.rewrites),
+        lambda: load_line_rules(settings.lines),
         lambda: _check_tokenizer(settings.publish.tokenizer),
     )
     calls = sorted_calls({CHARS, *rules.calls, *tiers.calls, *also})
-    changes = (Rewrite(rewrites),) if rewrites else ()
+    changes: tuple[RowStage, ...] = (Rewrite(rewrites),) if rewrites else ()
+    changes += (LineRules(lines),) if lines else ()
     rows: tuple[RowStage, ...] = (Select(settings.select), Normalise(settings.normalise), *changes, *extra)
     sidecars: tuple[Sidecar, ...] = (Measure(calls),)
-    dedup = None
+    keyed: tuple[DedupUrls | DedupExact, ...] = ()
+    if settings.dedup.urls is not None:
+        sidecars += (UrlKeys(),)
+        keyed += (DedupUrls(settings.dedup.urls),)
     if settings.dedup.exact:
         sidecars += (Fingerprint(),)
-        dedup = DedupExact(settings.dedup.keep)
-    pipeline = Pipeline(settings, rules, tiers, rows, sidecars, dedup=dedup)
+        keyed += (DedupExact(settings.dedup.keep),)
+    if settings.dedup.near is not None:
+        sidecars += (Sign(settings.dedup.near),)
+    repeated, frequent = settings.dedup.lines, None
+    if repeated is not None:
+        sidecars += (LineKeys(repeated.scope, repeated.min_characters),)
+        cut, names = repeated.sources, [source.name for source in settings.sources]
+        spared = {name for name in names if not _let_in(name, cut)}
+        keep = settings.dedup.keep
+        frequent = RepeatedLines(repeated.documents, repeated.share, repeated.keep_first, keep, frozenset(spared))
+    pipeline = Pipeline(settings, rules, tiers, rows, sidecars, keyed=keyed, lines=frequent)
     if not pipeline.sources:
         raise ConfigError([Problem("select.sources", 0, 0, "lets no source in; widen include or narrow exclude")])
     pipeline.check()
@@ -133,6 +149,8 @@ def read(path: str | Path) -> Pipeline:
     loaders: list[Callable[[], Any]] = [lambda: load_rules(rules)] if rules else []
     changes = [name for name, place in named.items() if place[0] == "rewrites"]
     loaders += [lambda: load_rewrites(changes)] if changes else []
+    lines = [name for name, place in named.items() if place[0] == "lines"]
+    loaders += [lambda: load_line_rules(lines)] if lines else []
     loaders += [partial(load_tiers, name) for name, place in named.items() if place[0] == "tiers"]
     try:
         _collect(*loaders)
@@ -151,10 +169,11 @@ def _named(document: Located, base: Path) -> dict[str, tuple[Step, ...]]:
     for index, name in enumerate(rules if isinstance(rules, list) else ()):
         if isinstance(name, str):
             found[config.below(base, name)] = ("rules", index)
-    rewrites = document.value.get("rewrites")
-    for index, name in enumerate(rewrites if isinstance(rewrites, list) else ()):
-        if isinstance(name, str):
-            found.setdefault(config.below(base, name), ("rewrites", index))
+    for key in ("rewrites", "lines"):
+        names = document.value.get(key)
+        for index, name in enumerate(names if isinstance(names, list) else ()):
+            if isinstance(name, str):
+                found.setdefault(config.below(base, name), (key, index))
     if isinstance(tiers, str):
         found[config.below(base, tiers)] = ("tiers",)
     return found
@@ -196,6 +215,11 @@ def text_settings(pipeline: Pipeline, splits: Sequence[Split]) -> dict[str, Any]
 def calls_of(pipeline: Pipeline) -> tuple[SignalCall, ...]:
     """Every signal the pipeline measures."""
     return next(stage.calls for stage in pipeline.sidecars if isinstance(stage, Measure))
+
+
+def _let_in(name: str, wanted: config.Patterns) -> bool:
+    """Whether a source of this name is asked for."""
+    return (not wanted.include or _matches(name, wanted.include)) and not _matches(name, wanted.exclude)
 
 
 def _matches(name: str, patterns: Sequence[str]) -> bool:

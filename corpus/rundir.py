@@ -14,8 +14,6 @@ from corpus.exposure import POINTER, is_whole
 from corpus.manifest import RowAccount, chain, damage
 from corpus.slot import Committed, Slot
 
-ORDER = ("text", "measure", "fingerprint", "identify", "decide", "dedup-exact", "tier", "publish")
-
 
 @dataclass(frozen=True)
 class RunDir:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from corpus import pipeline, storage
-from corpus.config import Dedup, Fields, Normalise, Pipeline, Source, below, rebase
+from corpus.config import Dedup, Fields, Near, Normalise, Pipeline, Source, below, rebase
 from corpus.errors import UsageError
 from corpus.flow import plan_slots
 from corpus.kernels.signal import SignalCall
@@ -31,10 +31,14 @@ def clean(
     return base.model_copy(update={"dedup": Dedup(exact=False), **given})
 
 
-def dedup(inputs: Sequence[str], fields: Fields | None = None, lang: str | None = None) -> Pipeline:
-    """Ingest and duplicates, nothing else: the text as it came, no quality rule, empty and short records kept."""
+def dedup(
+    inputs: Sequence[str], fields: Fields | None = None, lang: str | None = None, settings: Dedup | None = None
+) -> Pipeline:
+    """Ingest and duplicates, exact and near unless `settings` says otherwise, and nothing else: the text as it came, no
+    quality rule, empty and short records kept."""
     base = _pipeline("dedup", inputs, fields, lang)
-    return base.model_copy(update={"rules": (), "normalise": AS_READ})
+    wanted = settings if settings is not None else Dedup(near=Near())
+    return base.model_copy(update={"rules": (), "normalise": AS_READ, "dedup": wanted})
 
 
 def retier(root: str, tiers: str | None = None) -> pipeline.Pipeline:

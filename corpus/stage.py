@@ -58,12 +58,15 @@ class FrameStage(Protocol):
     the columns of a decision that do not depend on where the record stands.
     """
 
-    name: ClassVar[str]
     version: ClassVar[int]
     key: ClassVar[tuple[str, ...]]
     reads: ClassVar[pa.Schema]
     decides: ClassVar[pa.Schema]
     identity: ClassVar[tuple[str, ...]]
+
+    @property
+    def name(self) -> str:
+        """The stage's name in a run."""
 
     def settings(self) -> Any:
         """What a fingerprint must see, as JSON values."""

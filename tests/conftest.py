@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 
 if TYPE_CHECKING:
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 ROOT = Path(__file__).parents[1]
+# A test says whether something holds, never how long it takes: machines differ, and kernels compile at the first call.
+hypothesis.settings.register_profile("corpus", deadline=None)
+hypothesis.settings.load_profile("corpus")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("HF_DATASETS_OFFLINE", "1")
 # Spark's workers take their environment when the session starts; the object store of the tests accepts anything.

@@ -8,16 +8,19 @@ from typing import Any, Literal
 
 import pyarrow.compute as pc
 
+from corpus import removals
 from corpus.config import Select
 from corpus.errors import UsageError
-from corpus.identity import from_halves, repeated_id
 from corpus.inspect import locate
+from corpus.inspect.cut import Cut, cuts_of, emptied
 from corpus.inspect.files import read_row
 from corpus.inspect.locate import Address
 from corpus.quarantine import Reason
 from corpus.ruleset.model import Applies
 from corpus.rundir import RunDir
 from corpus.slot import Committed, Table
+from corpus.stages.repeated_lines import EMPTIED
+from corpus.stages.verdicts import named
 
 PREVIEW = 200
 SELECTED = {
@@ -55,6 +58,7 @@ class Survivor:
     source: str
     source_key: str
     preview: str
+    similarity: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,8 @@ class Explanation:
     """Everything a run knows about one record.
 
     `rules` are those that looked at it, failing ones first; `reasons` are the ids of the failing ones or the reason of
-    another stage. `path`, `ordinal` and `detail` belong to a quarantined record, `tier` and `cluster_size` to a kept
-    one.
+    another stage. `path`, `ordinal` and `detail` belong to a quarantined record; `tier`, `cluster_size` and `cuts`
+    (what was taken out of its text) to a kept one.
     """
 
     outcome: Outcome
@@ -75,6 +79,7 @@ class Explanation:
     reasons: tuple[str, ...] = ()
     tier: str | None = None
     cluster_size: int = 1
+    cuts: tuple[Cut, ...] = ()
     rules: tuple[Looked, ...] = ()
     survivor: Survivor | None = None
     path: str | None = None
@@ -115,7 +120,7 @@ def _explain(stages: Mapping[str, Committed], address: Address) -> Explanation:
     record = _row(text, address, ["source", "source_key", "lang", "text"])
     ids = _row(keys, address, ["id0", "id1"])
     common: dict[str, Any] = {
-        "doc_id": _named(ids["id0"], ids["id1"], locate.rank_of(stages["identify"].table("ids"), address)),
+        "doc_id": named(ids["id0"], ids["id1"], locate.rank_of(stages["identify"].table("ids"), address)),
         "source": record["source"],
         "source_key": record["source_key"],
         "lang": record["lang"],
@@ -131,14 +136,21 @@ def _explain(stages: Mapping[str, Committed], address: Address) -> Explanation:
     if decision is not None and decision["removed"]:
         reasons = tuple(rule.rule for rule in rules if rule.failed)
         return Explanation("dropped", "decide", reasons=reasons, rules=rules, **common)
-    duplicate = _sparse(stages["dedup-exact"].table("duplicates"), address) if "dedup-exact" in stages else None
-    if duplicate is not None and duplicate["removed"]:
-        survivor = _survivor(stages, duplicate)
-        return Explanation(
-            "merged", "dedup-exact", reasons=("exact_duplicate",), rules=rules, survivor=survivor, **common
-        )
-    size = duplicate["cluster_size"] if duplicate is not None else 1
-    return Explanation("kept", "publish", tier=_tier(stages, address), cluster_size=size, rules=rules, **common)
+    size = 1
+    for marks in removals.merging(stages):
+        duplicate = _sparse(marks.table, address)
+        if duplicate is None:
+            continue
+        size = duplicate["cluster_size"]
+        if duplicate["removed"]:
+            for later in removals.moved(stages):
+                duplicate |= _sparse(later, address) or {}
+            why, survivor = (str(marks.by.reason),), _survivor(stages, duplicate)
+            return Explanation("merged", marks.by.stage, reasons=why, rules=rules, survivor=survivor, **common)
+    if emptied(stages, address):
+        return Explanation("dropped", "dedup-lines", reasons=(EMPTIED,), rules=rules, **common)
+    tier, cuts = _tier(stages, address), cuts_of(stages, address)
+    return Explanation("kept", "publish", tier=tier, cluster_size=size, cuts=cuts, rules=rules, **common)
 
 
 def looked_at(
@@ -194,11 +206,13 @@ def _columns(rules: list[dict[str, Any]]) -> list[str]:
 
 def _survivor(stages: Mapping[str, Committed], duplicate: Mapping[str, Any]) -> Survivor:
     id0, id1, rank = (duplicate[name] for name in ("survivor0", "survivor1", "survivor_rank"))
-    address = locate.find_survivor(stages["dedup-exact"].table("duplicates"), id0, id1, rank)
+    tables = [marks.table for marks in reversed(removals.merging(stages))]
+    address = next((found for table in tables if (found := locate.find_survivor(table, id0, id1, rank))), None)
     record = {"source": "", "source_key": "", "text": ""}
     if address is not None:
         record = _row(stages["text"].table("text"), address, list(record))
-    return Survivor(_named(id0, id1, rank), record["source"], record["source_key"], record["text"][:PREVIEW])
+    doc_id, similarity = named(id0, id1, rank), float(duplicate["similarity"])
+    return Survivor(doc_id, record["source"], record["source_key"], record["text"][:PREVIEW], similarity)
 
 
 def _tier(stages: Mapping[str, Committed], address: Address) -> str:
@@ -249,11 +263,6 @@ def _quarantined(item: Mapping[str, Any]) -> Explanation:
         ordinal=item["ordinal"] if located and item["ordinal"] >= 0 else None,
         detail=item["detail"],
     )
-
-
-def _named(id0: int, id1: int, rank: int) -> str:
-    doc_id = from_halves(id0, id1)
-    return repeated_id(doc_id, rank) if rank else doc_id
 
 
 def _row(table: Table, address: Address, columns: list[str]) -> dict[str, Any]:

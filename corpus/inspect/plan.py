@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from corpus import flow_dedup
 from corpus.flow import plan_slots
 from corpus.inspect.status import StageStatus, stage_states
 from corpus.pipeline import SPLIT_BYTES, Pipeline
@@ -52,7 +53,8 @@ def plan(pipeline: Pipeline, root: str | None = None, split_bytes: int = SPLIT_B
         for name, some in by_source.items()
     )
     names = ["text", *(item.name for item in pipeline.sidecars), "identify", "decide"]
-    names += ["dedup-exact"] if pipeline.dedup is not None else []
+    names += flow_dedup.names(pipeline)
+    names += ["count-lines", "dedup-lines"] if pipeline.lines is not None else []
     stages = tuple(StageStatus(name, "waiting") for name in [*names, "tier", "publish"])
     if root is not None:
         slots = plan_slots(pipeline, root, splits)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from corpus.inspect.cut import CutTotal, Frequent, cut_totals, frequent
 from corpus.inspect.files import scan
 from corpus.kernels.catalogue import SIGNALS
 from corpus.manifest import RowAccount
@@ -79,6 +80,8 @@ class RunStats:
     published: tuple[Published, ...]
     failing: tuple[Failing, ...]
     signals: tuple[Spread, ...]
+    cuts: tuple[CutTotal, ...] = ()
+    frequent: tuple[Frequent, ...] = ()
 
 
 def stats(root: str, by: By | None = None) -> RunStats:
@@ -92,6 +95,8 @@ def stats(root: str, by: By | None = None) -> RunStats:
         published=tuple(_published(stages["publish"], by)),
         failing=tuple(_failing(stages["decide"])),
         signals=tuple(_spreads(stages, by)),
+        cuts=cut_totals(stages),
+        frequent=frequent(stages),
     )
 
 

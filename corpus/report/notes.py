@@ -23,4 +23,24 @@ def notes(stages: Mapping[str, Committed]) -> tuple[str, ...]:
     removed = counts.get("normalise", {}).get("characters_removed", 0)
     if removed:
         found.append(f"Normalisation removed {removed:,} characters: controls, trailing space, surplus blank lines.")
+    ruled = counts.get("line-rules", {})
+    if ruled:
+        lines, characters = (
+            sum(count for name, count in ruled.items() if name.endswith(f".{what}")) for what in ("lines", "characters")
+        )
+        found.append(f"Line rules removed {lines:,} lines of {characters:,} characters.")
+    cut = stages["publish"].manifest.counts.get("cut", {}) if "publish" in stages else {}
+    if cut:
+        spans, characters = (
+            sum(count for key, count in cut.items() if key.startswith(f"{what}\t")) for what in ("spans", "characters")
+        )
+        found.append(f"{spans:,} spans of {characters:,} characters that many records repeat were cut from the texts.")
+    if "dedup-near" in stages:
+        told = stages["dedup-near"].manifest.details
+        found += [f"Near-duplicates: {alarm}; look at them before you go on." for alarm in told["alarms"]]
+        if told["templates"]:
+            found.append(
+                f"{told['template_members']:,} records in {told['templates']:,} clusters share a template and have contents "
+                "of their own; they were kept (details.template_clusters of the manifest of dedup-near)."
+            )
     return tuple(found)

@@ -25,9 +25,11 @@ KEYS = pa.schema(
         pa.field("source", pa.string()),
         pa.field("lang", pa.string()),
         pa.field("characters", pa.int32()),
+        pa.field("time", pa.int64()),
     ]
 )
-"""The narrow columns of every row that later stages need without opening the text."""
+"""The narrow columns of every row that later stages need without opening the text; `time` is the date as
+seconds since 1970, null without a date."""
 
 CONTENT = ("text", "url", "title", "lang", "date", "meta")
 
@@ -86,4 +88,23 @@ def keys_of(batch: pa.RecordBatch) -> pa.RecordBatch:
     high, low = halves(batch.column("doc_id"))
     lengths = pc.utf8_length(batch.column("text")).cast(pa.int32())
     rest = [batch.column(name) for name in ("content0", "content1", "own_key", "source", "lang")]
-    return pa.RecordBatch.from_arrays([pa.array(high), pa.array(low), *rest, lengths], schema=KEYS)
+    times = seconds_of(batch.column("date"))
+    return pa.RecordBatch.from_arrays([pa.array(high), pa.array(low), *rest, lengths, times], schema=KEYS)
+
+
+def seconds_of(date: pa.Array) -> pa.Array:
+    """ISO dates, with a time or cut short to a month or a year, as seconds since 1970; zones are not looked at.
+
+    int64, null where there is no such date.
+    """
+    import polars as pl
+
+    if date.null_count == len(date):
+        return pa.nulls(len(date), pa.int64())
+    text = pl.col("date").str.slice(0, 19).str.replace(" ", "T", literal=True)
+    whole = pl.when(text.str.len_bytes() == 4).then(text + "-01").otherwise(text)
+    whole = pl.when(whole.str.len_bytes() == 7).then(whole + "-01").otherwise(whole)
+    stamp = whole.str.to_datetime("%Y-%m-%dT%H:%M:%S", strict=False)
+    day = whole.str.slice(0, 10).str.to_datetime("%Y-%m-%d", strict=False)
+    seconds = pl.coalesce(stamp, day).dt.epoch("s").alias("time")
+    return pl.DataFrame({"date": date}).select(seconds).to_arrow().column("time").combine_chunks().cast(pa.int64())

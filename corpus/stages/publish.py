@@ -11,15 +11,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.identity import from_halves, repeated_id
+from corpus.cuts import Spans, apply_cuts
+from corpus.identity import repeated_id
 from corpus.manifest import Part, Receipt, RowAccount, add_digests
 from corpus.parts import Task
 from corpus.quarantine import Reason
+from corpus.removals import Marks
 from corpus.rowpass import QUARANTINE_DIGEST
 from corpus.ruleset.model import RuleSet
 from corpus.schema import DOCUMENT, QUARANTINE
 from corpus.slot import Attempt, Table, TableWriter
 from corpus.stages.identify import ranks
+from corpus.stages.verdicts import REJECTED, REJECTED_DIGEST, Verdicts
 from corpus.tokens import TokenCounter
 
 PUBLISHED = pa.schema(
@@ -31,29 +34,6 @@ PUBLISHED = pa.schema(
         pa.field("text", pa.large_string(), nullable=False),
     ]
 )
-REJECTED = pa.schema(
-    [
-        pa.field("doc_id", pa.string()),
-        pa.field("source", pa.string()),
-        pa.field("source_key", pa.string()),
-        pa.field("lang", pa.string()),
-        pa.field("stage", pa.string()),
-        pa.field("reasons", pa.list_(pa.string())),
-        pa.field("values", pa.list_(pa.float32())),
-        pa.field("bounds", pa.list_(pa.string())),
-        pa.field("rules", pa.list_(pa.string())),
-        pa.field("survivor", pa.string()),
-        pa.field("similarity", pa.float32()),
-        pa.field("characters", pa.int32()),
-        pa.field("preview", pa.string()),
-        pa.field("part", pa.int64()),
-        pa.field("row", pa.int32()),
-    ]
-)
-"""`values`, `bounds` and `rules` (file:line) go with `reasons`; `part` and `row` find the full text in the run."""
-
-REJECTED_DIGEST = tuple(name for name in REJECTED.names if name not in {"part", "row", "rules"})
-PREVIEW = 200
 BATCH_ROWS = 4096
 
 
@@ -65,9 +45,10 @@ class Publish:
     dropped: Table
     quarantine: Table
     failed: tuple[Table, ...]
-    decisions: Table
     ids: Table
-    duplicates: Table
+    marks: tuple[Marks, ...]
+    moved: tuple[Table, ...]
+    cuts: tuple[Table, ...]
     tiers: Table
     rules: RuleSet
     tier_names: tuple[str, ...]
@@ -100,6 +81,7 @@ class _Group:
     finished: list[TableWriter] = field(default_factory=list)
     files: list[Any] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    cut: Counter[str] = field(default_factory=Counter)
     rows_in: int = 0
 
     def publish(self, part: Part) -> None:
@@ -109,24 +91,45 @@ class _Group:
         tier = np.full(part.rows, -1, np.int8) if tiers is None else tiers.column("tier").to_numpy()
         rank = ranks(stage.ids, part.number, part.rows)
         sizes = np.ones(part.rows, np.int32)
-        duplicates = stage.duplicates.read(part.number)
-        if duplicates is not None:
-            sizes[duplicates.column("row").to_numpy()] = duplicates.column("cluster_size").to_numpy()
-        verdicts = _Verdicts(stage.rules, stage.decisions.read(part.number), duplicates, part)
+        marked = [(item.by, table) for item in stage.marks if (table := item.table.read(part.number)) is not None]
+        for by, table in marked:
+            if by.names_survivor:
+                sizes[table.column("row").to_numpy()] = table.column("cluster_size").to_numpy()
+        verdicts = Verdicts(stage.rules, marked, [table.read(part.number) for table in stage.moved], part)
+        spans = Spans.of([table.read(part.number) for table in stage.cuts])
         failures = self._failures(part.number)
         row = 0
         for batch in stage.text.batches(part.number, DOCUMENT.names, BATCH_ROWS):
             span = slice(row, row + batch.num_rows)
             batch = _renamed(batch, rank[span])
             lengths = pc.utf8_length(batch.column("text")).cast(pa.int32())
+            self._write("rejected", "rejected", verdicts.rejected(batch, lengths, row), REJECTED_DIGEST)
+            whole, batch = batch, self._without(batch, spans.between(row, row + batch.num_rows), tier[span] >= 0)
+            if batch is not whole:
+                lengths = pc.utf8_length(batch.column("text")).cast(pa.int32())
             for place, name in enumerate(stage.tier_names):
                 chosen = np.flatnonzero(tier[span] == place)
                 if len(chosen):
                     self._publish_tier(name, batch, lengths, sizes[span], chosen)
-            self._write("rejected", "rejected", verdicts.rejected(batch, lengths, row), REJECTED_DIGEST)
-            self._quarantine_failed(batch, failures, row)
+            self._quarantine_failed(whole, failures, row)
             row += batch.num_rows
         self._pass_on(part.number)
+
+    def _without(self, batch: pa.RecordBatch, spans: Spans, published: np.ndarray) -> pa.RecordBatch:
+        """The batch with its texts cut; of published rows it is counted by source and reason what went."""
+        if not len(spans):
+            return batch
+        text, lost = apply_cuts(batch.column("text"), spans)
+        sources = np.array(batch.column("source").to_pylist(), object)[spans.row]
+        for source, reason in set(zip(sources, spans.reason, strict=True)):
+            of = (sources == source) & (spans.reason == reason) & published[spans.row] & (lost > 0)
+            if not of.any():
+                continue
+            key = f"{source}\t{spans.reasons[reason]}"
+            self.cut[f"spans\t{key}"] += int(of.sum())
+            self.cut[f"characters\t{key}"] += int(lost[of].sum())
+            self.cut[f"records\t{key}"] += len(np.unique(spans.row[of]))
+        return batch.set_column(batch.schema.names.index("text"), batch.schema.field("text"), text)
 
     def _publish_tier(
         self, name: str, batch: pa.RecordBatch, lengths: pa.Array, sizes: np.ndarray, chosen: np.ndarray
@@ -220,95 +223,8 @@ class _Group:
         part = Part(number=self.number, rows=self.rows_in, files=tuple(self.files))
         digests = add_digests({writer.table: f"{writer.row_digest:032x}"} for writer in self.finished)
         account = RowAccount(rows_in=self.rows_in, kept=self.rows_in)
-        return Receipt(
-            key=key, parts=(part,), accounts={Publish.name: account}, digests=digests, counts={"published": self.counts}
-        )
-
-
-class _Verdicts:
-    """Why each removed row of one part went: rules from `decisions`, survivors from `duplicates`."""
-
-    def __init__(self, rules: RuleSet, decisions: pa.Table | None, duplicates: pa.Table | None, part: Part) -> None:
-        self.part = part
-        self.rules = rules
-        self.names = pa.array([rule.id for rule in rules.rules], pa.string())
-        self.bounds = pa.array([str(rule.keep_when) for rule in rules.rules], pa.string())
-        self.places = pa.array([str(rule.at) for rule in rules.rules], pa.string())
-        self.decisions = _removed(decisions)
-        self.duplicates = _removed(duplicates)
-
-    def rejected(self, batch: pa.RecordBatch, lengths: pa.Array, first: int) -> pa.Table:
-        """One REJECTED row for each row of `batch` that was dropped or merged."""
-        found = [
-            self._rows(batch, lengths, first, *make(first, first + batch.num_rows))
-            for make in (self._by_rules, self._by_survivor)
-        ]
-        return pa.concat_tables(found)
-
-    def _by_rules(self, first: int, end: int) -> tuple[np.ndarray, dict[str, pa.Array]]:
-        chosen = _between(self.decisions, first, end)
-        if chosen is None:
-            return np.zeros(0, np.int64), {}
-        failed = chosen.column("failed").combine_chunks()
-        values = chosen.column("values").combine_chunks()
-        flat, offsets = failed.flatten(), _offsets(failed)
-        return chosen.column("row").to_numpy(), {
-            "stage": pa.repeat(pa.scalar("decide", pa.string()), chosen.num_rows),
-            "reasons": pa.ListArray.from_arrays(offsets, self.names.take(flat)),
-            "values": pa.ListArray.from_arrays(_offsets(values), values.flatten()),
-            "bounds": pa.ListArray.from_arrays(offsets, self.bounds.take(flat)),
-            "rules": pa.ListArray.from_arrays(offsets, self.places.take(flat)),
-        }
-
-    def _by_survivor(self, first: int, end: int) -> tuple[np.ndarray, dict[str, pa.Array]]:
-        chosen = _between(self.duplicates, first, end)
-        if chosen is None:
-            return np.zeros(0, np.int64), {}
-        survivors = [
-            repeated_id(from_halves(high, low), rank) if rank else from_halves(high, low)
-            for high, low, rank in zip(
-                *(chosen.column(name).to_pylist() for name in ("survivor0", "survivor1", "survivor_rank")), strict=True
-            )
-        ]
-        reasons = pa.repeat(pa.scalar("exact_duplicate", pa.string()), chosen.num_rows)
-        offsets = pa.array(np.arange(chosen.num_rows + 1, dtype=np.int32))
-        return chosen.column("row").to_numpy(), {
-            "stage": pa.repeat(pa.scalar("dedup-exact", pa.string()), chosen.num_rows),
-            "reasons": pa.ListArray.from_arrays(offsets, reasons),
-            "survivor": pa.array(survivors, pa.string()),
-            "similarity": pa.repeat(pa.scalar(1.0, pa.float32()), chosen.num_rows),
-        }
-
-    def _rows(
-        self, batch: pa.RecordBatch, lengths: pa.Array, first: int, rows: np.ndarray, given: dict[str, pa.Array]
-    ) -> pa.Table:
-        at = pa.array(rows - first)
-        taken = batch.take(at)
-        columns = {name: taken.column(name) for name in ("doc_id", "source", "source_key", "lang")} | given
-        columns["characters"] = lengths.take(at)
-        columns["preview"] = pc.utf8_slice_codeunits(taken.column("text"), 0, PREVIEW).cast(pa.string())
-        columns["part"] = pa.repeat(pa.scalar(self.part.number, pa.int64()), len(rows))
-        columns["row"] = pa.array(rows.astype(np.int32))
-        arrays = [columns.get(item.name, pa.nulls(len(rows), item.type)) for item in REJECTED]
-        return pa.Table.from_arrays(arrays, schema=REJECTED)
-
-
-def _removed(table: pa.Table | None) -> pa.Table | None:
-    return None if table is None else table.filter(table.column("removed"))
-
-
-def _between(table: pa.Table | None, first: int, end: int) -> pa.Table | None:
-    """The rows of a sparse table, ascending by `row`, that lie in a span; None when there are none."""
-    if table is None or table.num_rows == 0:
-        return None
-    low, high = np.searchsorted(table.column("row").to_numpy(), [first, end])
-    return table.slice(low, high - low) if high > low else None
-
-
-def _offsets(lists: pa.ListArray) -> pa.Array:
-    """Offsets of a list array that start at zero, as its flattened values do."""
-    offsets = lists.offsets.to_numpy()
-    return pa.array((offsets - offsets[0]).astype(np.int32))
+        counts = {"published": self.counts} | ({"cut": self.cut} if self.cut else {})
+        return Receipt(key=key, parts=(part,), accounts={Publish.name: account}, digests=digests, counts=counts)
 
 
 def _renamed(batch: pa.RecordBatch, rank: np.ndarray) -> pa.RecordBatch:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus.kernels.rewrites.catalogue import rewrite
+from corpus.kernels.rewrites.segments import series
 from corpus.ruleset.compile import DEFAULT_KIND, concerned, primary_lang
 from corpus.ruleset.model import CHARS
 from corpus.ruleset.rewrites import Rewrite as Declared
@@ -61,13 +62,10 @@ def _concerned(one: Declared, batch: pa.RecordBatch, text: pa.Array) -> np.ndarr
     applies = one.applies
     if not (applies.lang or applies.source or applies.kind or applies.needs_chars):
         return None
-    frame = pl.DataFrame(
-        {
-            "lang": pl.Series(batch.column("lang"), dtype=pl.String),
-            "source": pl.Series(batch.column("source"), dtype=pl.String),
-            CHARS.column: pl.Series(pc.utf8_length(text)),
-        }
-    ).with_columns(primary_lang().alias("lang"), pl.lit(DEFAULT_KIND).alias("kind"))
+    known = {name: pl.Series(batch.column(name), dtype=pl.String) for name in ("lang", "source")}
+    if applies.needs_chars:
+        known[CHARS.column] = series(text).str.len_chars()
+    frame = pl.DataFrame(known).with_columns(primary_lang().alias("lang"), pl.lit(DEFAULT_KIND).alias("kind"))
     found = frame.select(pl.repeat(True, pl.len()) & concerned(applies).fill_null(False)).to_series()
     return np.asarray(found.to_numpy())
 

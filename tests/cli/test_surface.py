@@ -35,6 +35,10 @@ SURFACE = {
     "blacklist add": "FILE --name --category",
     "blacklist test": "NAME TEXT --json",
     "blacklist stats": "NAME FILES --text --json",
+    "rules import": "FILE --out --lang --complete --json",
+    "blacklist mine": "IN --out --text --min-documents --lift --top --json",
+    "convert": "IN --out --to --text --id --shard-bytes --shard-tokens --shard-rows --sample --rows --seed --tokenizer"
+    " --compress --max-quarantined --json",
     "rules overlap": "RUN --json",
     "rules fit": "--reference --target --rules --lang --keep --documents --seed --out --json",
 }

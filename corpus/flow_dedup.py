@@ -1,0 +1,223 @@
+"""The stages of a run that remove duplicates: by URL, by equal text, by similar text; then who survives in the end.
+
+Near-duplicates take four steps, each committed. Candidates share a band of their signatures; the shingles of
+candidates, and of nothing else, are taken from the text; pairs are compared by them; and only a record with a verified
+pair to one that is kept is removed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from corpus import removals
+from corpus.config import Near
+from corpus.dedup import guard
+from corpus.dedup.candidates import SIGNED, Members, candidate_rows, find_pairs, load_members
+from corpus.dedup.clusters import templates
+from corpus.dedup.members import REMOVAL_IDENTITY, ReadMembers
+from corpus.dedup.one_a_key import KEY, DedupExact, DedupUrls
+from corpus.dedup.resolve import Resolved, resolve_members
+from corpus.dedup.shingle_pass import ShinglePass, in_block
+from corpus.dedup.survivors import Hop, ReadHop
+from corpus.dedup.verify import COMPARED, EDGE, EDGE_IDENTITY, verify
+from corpus.manifest import Receipt, RowAccount, add_counts
+from corpus.parts import Task, write_rows
+from corpus.slot import Attempt, Table
+
+if TYPE_CHECKING:
+    from corpus.flow import _Flow
+    from corpus.pipeline import Pipeline
+
+KEYED = {"dedup-urls": ("url-keys", "urls"), "dedup-exact": ("fingerprint", "fingerprints")}
+"""The sidecar and table that hold the keys of each stage."""
+NEAR_STEPS = ("near-candidates", "near-shingles", "near-edges", "dedup-near")
+VERSIONS = {"near-candidates": 1, "near-shingles": ShinglePass.version, "near-edges": 1, "dedup-near": 1}
+SHINGLES_HERE = 64 << 20
+"""Up to so many stored bytes of text are read for shingles in the driver."""
+
+
+def names(pipeline: Pipeline) -> list[str]:
+    """The stages that `pipeline` asks for, in order."""
+    keyed = [stage.name for stage in pipeline.keyed]
+    near = list(NEAR_STEPS) if pipeline.settings.dedup.near is not None else []
+    removing = len(keyed) + bool(near)
+    return [*keyed, *near, *(f"{removals.HOPS}{number}" for number in range(1, removing))]
+
+
+def settings(pipeline: Pipeline, name: str) -> Any:
+    """What the fingerprint of a stage must see beside its inputs."""
+    dedup = pipeline.settings.dedup
+    priorities = {source.name: source.priority for source in pipeline.sources}
+    keyed = {stage.name: stage for stage in pipeline.keyed}
+    if name in keyed:
+        return [keyed[name].settings(), priorities]
+    near = dedup.near.model_dump(mode="json") if dedup.near is not None else None
+    template = dedup.guard.template if name == "dedup-near" else None
+    return [near, list(dedup.keep), priorities, template]
+
+
+def version(pipeline: Pipeline, name: str) -> int:
+    """The version of a stage."""
+    return {stage.name: stage.version for stage in pipeline.keyed}.get(name) or VERSIONS.get(name, Hop.version)
+
+
+def steps(flow: _Flow) -> list[tuple[str, Callable[[], None]]]:
+    """The stages and how each is made."""
+    make: dict[str, Callable[[], None]] = {
+        stage.name: partial(_one_a_key, flow, stage) for stage in flow.pipeline.keyed
+    }
+    near = flow.pipeline.settings.dedup.near
+    if near is not None:
+        made = (_candidates, _shingles, _edges, _resolve)
+        make |= {name: partial(step, flow, near) for name, step in zip(NEAR_STEPS, made, strict=True)}
+    hops = [name for name in names(flow.pipeline) if name not in make]
+    make |= {name: partial(_hop, flow, number + 1) for number, name in enumerate(hops)}
+    return [(name, make[name]) for name in names(flow.pipeline)]
+
+
+def _read(flow: _Flow, beside: Table | None, columns: tuple[str, ...]) -> ReadMembers:
+    return ReadMembers(
+        keys=flow.stages["text"].table("keys"),
+        ids=flow.stages["identify"].table("ids"),
+        standing=flow._standing(),
+        sources=tuple(source.name for source in flow.pipeline.sources),
+        priorities={source.name: source.priority for source in flow.pipeline.sources},
+        earlier=tuple(marks.table for marks in removals.merging(flow.stages)),
+        beside=beside,
+        columns=columns,
+    )
+
+
+def _one_a_key(flow: _Flow, stage: DedupExact | DedupUrls) -> None:
+    sidecar, table = KEYED[stage.name]
+    count = removals.kept(flow.stages)
+    read = _read(flow, flow.stages[sidecar].table(table), KEY)
+    receipts, seconds = flow._decide_frame(stage, read, "duplicates")
+    counts = add_counts(receipt.counts["rows"] for receipt in receipts)
+    removed, members = counts.get("removed", 0), counts.get("decided", 0)
+    account = RowAccount(rows_in=count, kept=count - removed, merged=_merged(stage.name, removed))
+    details = {"clusters": members - removed, "members": members}
+    flow.runner.commit(stage.name, stage.version, receipts, seconds, accounts={stage.name: account}, details=details)
+
+
+def _merged(stage: str, removed: int) -> dict[str, int]:
+    """What an account says of records that went in favour of others."""
+    reason = next(item.reason for item in removals.MERGING if item.stage == stage)
+    return {reason: removed} if removed and reason else {}
+
+
+def _commit(
+    flow: _Flow, name: str, receipts: Sequence[Receipt], seconds: float, details: dict[str, Any], account: RowAccount
+) -> None:
+    flow.runner.commit(name, VERSIONS[name], receipts, seconds, accounts={name: account}, details=details)
+
+
+def _unchanged(flow: _Flow) -> RowAccount:
+    count = removals.kept(flow.stages)
+    return RowAccount(rows_in=count, kept=count)
+
+
+def _members(flow: _Flow, columns: tuple[str, ...] = SIGNED[:1]) -> Members:
+    read = _read(flow, flow.stages["sign"].table("signatures"), columns)
+    return load_members(flow.parts, read, flow.pipeline.settings.dedup.keep)
+
+
+def _candidates(flow: _Flow, near: Near) -> None:
+    attempt = Attempt.begin(flow.runner.slots["near-candidates"])
+    with flow.runner.working("near-candidates") as clock:
+        members = _members(flow, SIGNED)
+        pairs = find_pairs(members, near)
+        rows = candidate_rows(members, pairs)
+        receipts = write_rows(rows, "candidates", attempt, ("id0", "id1"))
+        seconds = clock()
+    blocks = 1 + max((max(blocks) for blocks in rows.column("blocks").to_pylist()), default=-1)
+    details = {"signed": len(members), "candidates": rows.num_rows, "blocks": blocks, **pairs.counts}
+    _commit(flow, "near-candidates", receipts, seconds, details, _unchanged(flow))
+
+
+def _shingles(flow: _Flow, near: Near) -> None:
+    candidates = flow.stages["near-candidates"].table("candidates")
+    wanted = [part for part in flow.parts if part.number in candidates.files]
+    work = ShinglePass(
+        text=flow.stages["text"].table("text"),
+        candidates=candidates,
+        attempt=Attempt.begin(flow.runner.slots["near-shingles"]),
+    )
+    tasks = [Task(f"part-{part.number}", part) for part in wanted]
+    small = sum(file.bytes for part in wanted for file in part.files) <= SHINGLES_HERE
+    receipts, seconds = flow.runner.write(["near-shingles"], tasks, work, here=small)
+    _commit(flow, "near-shingles", receipts["near-shingles"], seconds, {}, _unchanged(flow))
+
+
+def _edges(flow: _Flow, near: Near) -> None:
+    shingles = flow.stages["near-shingles"].table("shingles")
+    attempt = Attempt.begin(flow.runner.slots["near-edges"])
+    found, compared = [EDGE.empty_table()], 0
+    with flow.runner.working("near-edges") as clock:
+        for block in range(flow.stages["near-candidates"].manifest.details["blocks"]):
+            rows = [COMPARED.empty_table()]
+            for number in sorted(shingles.files):
+                table = shingles.read(number)
+                some = in_block(number, table, block) if table is not None else None
+                rows += [] if some is None else [some.cast(COMPARED)]
+            edges, many = verify(pa.concat_tables(rows), near)
+            found.append(edges)
+            compared += many
+        edges = pa.concat_tables(found).sort_by([("part", "ascending"), ("row", "ascending"), ("other", "ascending")])
+        receipts = write_rows(edges, "edges", attempt, EDGE_IDENTITY)
+        seconds = clock()
+    details = {"compared": compared, "verified": edges.num_rows}
+    _commit(flow, "near-edges", receipts, seconds, details, _unchanged(flow))
+
+
+def _resolve(flow: _Flow, near: Near) -> None:
+    count = removals.kept(flow.stages)
+    attempt = Attempt.begin(flow.runner.slots["dedup-near"])
+    bounds = flow.pipeline.settings.dedup.guard
+    with flow.runner.working("dedup-near") as clock:
+        members = _members(flow)
+        resolved = resolve_members(members, _all_edges(flow))
+        shared = templates(members, resolved, flow.stages["near-shingles"].table("shingles"), bounds.template)
+        resolved = resolved.without(shared.survivors)
+        alarms = _guarded(flow, members, resolved)
+        receipts = write_rows(resolved.rows(), "duplicates", attempt, REMOVAL_IDENTITY)
+        seconds = clock()
+    removed = len(resolved.removed)
+    account = RowAccount(rows_in=count, kept=count - removed, merged=_merged("dedup-near", removed))
+    details = {"clusters": resolved.clusters, "largest": resolved.largest, "alarms": list(alarms), **shared.told}
+    _commit(flow, "dedup-near", receipts, seconds, details, account)
+
+
+def _all_edges(flow: _Flow) -> pa.Table:
+    edges = flow.stages["near-edges"].table("edges")
+    found = [EDGE.empty_table()]
+    for number in sorted(edges.files):
+        table = edges.read(number)
+        if table is not None:
+            part = pa.array(np.full(table.num_rows, number, np.int64))
+            found.append(table.add_column(0, "part", part).cast(EDGE))
+    return pa.concat_tables(found)
+
+
+def _guarded(flow: _Flow, members: Members, resolved: Resolved) -> tuple[str, ...]:
+    """The alarms of the wipe-out guard."""
+    sources = [source.name for source in flow.pipeline.sources]
+    source = members.values("source")
+    total, gone = (
+        guard.by_source(sources, np.bincount(chosen, minlength=len(sources)).tolist())
+        for chosen in (source, source[resolved.removed])
+    )
+    return guard.check(flow.pipeline.settings.dedup.guard, total, gone, resolved.largest)
+
+
+def _hop(flow: _Flow, number: int) -> None:
+    stage = Hop(number)
+    merging = tuple(marks.table for marks in removals.merging(flow.stages))
+    receipts, seconds = flow._decide_frame(stage, ReadHop(merging, removals.moved(flow.stages)), "moved")
+    accounts = {stage.name: _unchanged(flow)}
+    flow.runner.commit(stage.name, stage.version, receipts, seconds, accounts=accounts, details={})
