@@ -1,4 +1,4 @@
-"""The generated part of docs/rules.md: every shipped rule, every tier policy, every signal.
+"""The generated part of docs/rules.md: every shipped rule, line rule, rewrite and tier policy, every signal.
 
 python -m corpus.ruleset.catalogue            rewrite the page between its markers
 python -m corpus.ruleset.catalogue --check    exit 1 when the page is not what would be written
@@ -11,11 +11,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from corpus.kernels.catalogue import SIGNALS
+from corpus.kernels.rewrites.catalogue import KERNELS, Kernel
 from corpus.kernels.signal import Param, Signal
 from corpus.resources import rules_root
+from corpus.ruleset.lines import load_line_rules, shipped_line_rules
 from corpus.ruleset.load import load_rules, shipped_names
 from corpus.ruleset.model import Rule
 from corpus.ruleset.policy import TierPolicy, load_tiers
+from corpus.ruleset.rewrites import load_rewrites, shipped_rewrites
 
 PAGE = Path("docs/rules.md")
 
@@ -26,6 +29,9 @@ def sections() -> dict[str, str]:
     policies = sorted(path.stem for path in (rules_root() / "tiers").glob("*.yaml"))
     return {
         "rules": "\n\n".join(_rule_table(name, load_rules([name]).rules) for name in sets),
+        "lines": "\n\n".join(_line_table(name) for name in _files(shipped_line_rules())),
+        "rewrites": "\n\n".join(_rewrite_table(name) for name in _files(shipped_rewrites())),
+        "kernels": _kernel_table(KERNELS),
         "tiers": "\n\n".join(_tier_list(name, load_tiers(name)) for name in policies),
         "signals": _signal_table(SIGNALS),
     }
@@ -58,6 +64,34 @@ def _rule_table(name: str, rules: Sequence[Rule]) -> str:
     return f"#### {name}\n\n" + _table(("rule", "keeps when", "else", "applies to", "reason", "source"), rows)
 
 
+def _files(names: Sequence[str]) -> list[str]:
+    """The names of files, without the directories that stand for all that is in them."""
+    return [name for name in names if not any(other.startswith(f"{name}/") for other in names)]
+
+
+def _line_table(name: str) -> str:
+    rows = [
+        (
+            f"`{rule.id}`",
+            rule.scope,
+            f"{_code(rule.signal.column)} {rule.keep_when}",
+            str(rule.applies),
+            rule.reason,
+            rule.source,
+        )
+        for rule in load_line_rules([name])
+    ]
+    return f"#### lines: {name}\n\n" + _table(("rule", "scope", "keeps when", "applies to", "reason", "source"), rows)
+
+
+def _rewrite_table(name: str) -> str:
+    rows = [
+        (f"`{item.id}`", _code(item.call.kernel), str(item.applies), item.reason, item.source)
+        for item in load_rewrites([name])
+    ]
+    return f"#### rewrites: {name}\n\n" + _table(("rewrite", "kernel", "applies to", "reason", "source"), rows)
+
+
 def _tier_list(name: str, policy: TierPolicy) -> str:
     lines = [f"#### {name}", "", f"Groups of fewer than {policy.min_group} records use a wider group.", ""]
     for tier in policy.tiers:
@@ -67,11 +101,20 @@ def _tier_list(name: str, policy: TierPolicy) -> str:
 
 
 def _signal_table(signals: Mapping[str, Signal]) -> str:
-    rows = [
-        (f"`{signal.name}`", "<br>".join(_parameter(param) for param in signal.params), signal.unit, signal.doc)
-        for signal in signals.values()
-    ]
+    rows = [(f"`{item.name}`", _parameters(item.params), item.unit, item.doc) for item in signals.values()]
     return _table(("signal", "arguments", "unit", "what it says"), rows)
+
+
+def _kernel_table(kernels: Mapping[str, Kernel]) -> str:
+    rows = [
+        (f"`{item.name}`", _parameters((*item.params, *([item.many] if item.many else []))), item.doc)
+        for item in kernels.values()
+    ]
+    return _table(("kernel", "arguments", "what it does"), rows)
+
+
+def _parameters(params: Sequence[Param]) -> str:
+    return "<br>".join(_parameter(param) for param in params)
 
 
 def _parameter(param: Param) -> str:

@@ -32,7 +32,12 @@ SURFACE = {
     "rules lint": "NAME",
     "rules test": "NAME",
     "blacklist list": "--json",
-    "blacklist add": "FILE --name --category",
+    "classifier train": "--out --positive --negative --labelled --label-field --text --names --target --precision "
+    "--balance --ngrams --epochs --rate --dims --buckets --seed --json",
+    "classifier eval": "MODEL FILES --positive --negative --label-field --text --names --json",
+    "classifier apply": "MODEL FILES --out --text --json",
+    "classifier adopt": "FILE --out --view --target --source --licence --json",
+    "blacklist add": "FILE --name --category --action",
     "blacklist test": "NAME TEXT --json",
     "blacklist stats": "NAME FILES --text --json",
     "rules import": "FILE --out --lang --complete --json",
