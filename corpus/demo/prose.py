@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
+import pyarrow as pa
+
 from corpus.demo import chinese, english
+from corpus.kernels.shingles import shingle_hashes
 
 
 @dataclass(frozen=True)
@@ -80,13 +83,18 @@ def _sentence(text: str) -> str:
     return text[0].upper() + text[1:]
 
 
+ALIKE = 0.6
+"""Two documents share at most this much of their shingles; near-duplicates are found from 0.7 on."""
+
+
 def distinct(lang: str, count: int, random: Random) -> list[Prose]:
-    """`count` documents of a language, genres in turn, no two with the same text."""
-    seen: set[str] = set()
+    """`count` documents of a language, genres in turn, no two so alike that one could be taken for a copy."""
+    seen: list[set[str]] = []
     found: list[Prose] = []
     while len(found) < count:
         prose = compose(lang, GENRES[len(found) % len(GENRES)], random)
-        if prose.text not in seen:
-            seen.add(prose.text)
+        shingles = set(shingle_hashes(pa.array([prose.text]))[0].tolist())
+        if all(len(shingles & other) <= ALIKE * len(shingles | other) for other in seen):
+            seen.append(shingles)
             found.append(prose)
     return found

@@ -36,6 +36,7 @@ sources:
 select:
   languages: {exclude: [ja, ko, ru]}
 rules: [common, zh/web, en/web]
+dedup: {near: {}}
 tiers: default
 publish: {title: Demo corpus made by this project, license: CC0-1.0}
 limits: {quarantine_share: 0.2}
@@ -71,8 +72,10 @@ def write_demo_corpus(directory: Path, seed: int = 7, documents: int = 400) -> P
     _make_room(directory)
     random = Random(seed)  # noqa: S311
     documents = max(documents, 100)
+    repeats = max(1, documents // 200)
+    chinese = prose.distinct("zh", documents * 9 // 20 + repeats, random)
     composed = [
-        *prose.distinct("zh", documents * 9 // 20, random),
+        *chinese[repeats:],
         *prose.distinct("en", documents * 3 // 10, random),
     ]
     clean = [_placed(number, item) for number, item in enumerate(composed)]
@@ -82,7 +85,11 @@ def write_demo_corpus(directory: Path, seed: int = 7, documents: int = 400) -> P
         for kind, make in dirty.KINDS.items()
     ]
     twins = _twins(clean, max(2, documents // 50), random)
-    repeated = _repeated([record for record in clean if record.source == "news"], max(1, documents // 200))
+    news = [record for record in clean if record.source == "news"]
+    repeated = [
+        replace(record, text=other.text, kind="repeated_id")
+        for record, other in zip(news, chinese[:repeats], strict=False)
+    ]
     web = [*soiled, *(twin.record for twin in twins)]
     random.shuffle(web)
     records = [*clean, *repeated, *web]
@@ -150,6 +157,7 @@ def _twins(clean: Sequence[Record], count: int, random: Random) -> list[Twin]:
         "punctuation": lambda text: (
             text.replace("，", " ， ").replace("。", "！").replace("\n\n", "\n").replace(". ", ".  ")
         ),
+        "edited": lambda text: text[: len(text) // 2] + text[len(text) // 2 + 2 :],
     }
     originals = [record for record in clean if record.source in {"news", "wiki", "forum"}]
     random.shuffle(originals)
@@ -178,14 +186,3 @@ def _traditional() -> Callable[[str], str]:
         return traditional if "".join(map(back.convert, traditional)) == text else text
 
     return convert
-
-
-def _repeated(news: Sequence[Record], count: int) -> list[Record]:
-    """Records that claim an id already used in their source, with a text of their own."""
-    addition = {
-        "zh": "\n\n编者按：本文后来有过补充，编号仍旧沿用原来的那一个。",
-        "en": "\n\nNote: this text was extended later.",
-    }
-    return [
-        replace(record, text=record.text + addition[record.lang or "en"], kind="repeated_id") for record in news[:count]
-    ]

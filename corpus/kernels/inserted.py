@@ -20,9 +20,10 @@ import numpy as np
 import pyarrow as pa
 
 from corpus.kernels.buffers import column, utf8
-from corpus.kernels.memory import at, byte_at, code_point, width
-from corpus.kernels.numba_cache import F64_OUT, I64, U8, helper, kernel
-from corpus.kernels.repetition import BLANK, PART, SINGLE, token_kinds
+from corpus.kernels.memory import at, byte_at, code_point, prefetch, width
+from corpus.kernels.numba_cache import F64_OUT, I32_OUT, I64, U8, U8_OUT, U64_OUT, helper, kernel
+from corpus.kernels.repetition import BLANK, PART, SINGLE, room_for_tokens, token_kinds
+from corpus.kernels.scratch import scratch
 from corpus.kernels.signal import SignalCall
 from corpus.kernels.unicode_tables import tables
 
@@ -31,6 +32,8 @@ MIN_TOKENS = 10
 """Sentences of fewer tokens say too little about their vocabulary and are only part of the rest; so are lines that
 end without a mark, such as titles, names of authors and tables, which are unlike their texts by nature."""
 HALF_WAY = 4.0
+AHEAD = 8
+"""How many tokens ahead the slots of the tables are asked for."""
 MAX_SLOTS = 1 << 20
 _K = np.uint64(0x9E3779B97F4A7C15)
 _K2 = np.uint64(0xD6E8FEB86659FD93)
@@ -60,20 +63,27 @@ def _mixed(value: Any) -> Any:
     return value ^ (value >> _SHIFT)
 
 
-@kernel(U8, I64, U8, U8, F64_OUT)
-def _score(data: Any, offsets: Any, classes: Any, kinds: Any, scores: Any) -> None:
-    """`scores[row]`, not a number below MIN_SENTENCES sentences."""
-    capacity = 1024
-    tokens, bounds = np.empty(capacity, np.uint64), np.empty(capacity + 1, np.int64)
-    marked = np.empty(capacity + 1, np.uint8)
-    counts, own = np.zeros(16384, np.int32), np.zeros(16384, np.int32)
+@kernel(U8, I64, U8, U8, F64_OUT, I32_OUT, I32_OUT, I32_OUT, U8_OUT, U64_OUT)
+def _score(
+    data: Any,
+    offsets: Any,
+    classes: Any,
+    kinds: Any,
+    scores: Any,
+    counts: Any,
+    own: Any,
+    bounds: Any,
+    marked: Any,
+    tokens: Any,
+) -> None:
+    """`scores[row]`, not a number below MIN_SENTENCES sentences.
+
+    The last five are scratch: an item for each token of the longest text and one more; `counts` and `own`, which are
+    zero, as many as `_table_size` says.
+    """
     for row in range(len(offsets) - 1):
         scores[row] = np.nan
         start, end = offsets[row], offsets[row + 1]
-        if end - start > capacity:
-            capacity = 2 * (end - start)
-            tokens, bounds = np.empty(capacity, np.uint64), np.empty(capacity + 1, np.int64)
-            marked = np.empty(capacity + 1, np.uint8)
         many, sentences, index = 0, 0, start
         word = _K
         inside = False
@@ -110,8 +120,6 @@ def _score(data: Any, offsets: Any, classes: Any, kinds: Any, scores: Any) -> No
         if sentences < MIN_SENTENCES:
             continue
         size = _table_size(many)
-        if size > len(counts):
-            counts, own = np.zeros(size, np.int32), np.zeros(size, np.int32)
         scores[row] = _furthest(tokens, marked, bounds, sentences, counts[:size], own[:size])
 
 
@@ -128,8 +136,12 @@ def _furthest(tokens: Any, marked: Any, bounds: Any, sentences: int, counts: Any
     """The score of the sentences `bounds[i]` to `bounds[i + 1]`; `counts` and `own` are scratch, zero before and
     after. Pairs do not cross sentences, so that shuffling them changes nothing."""
     mask = np.uint64(len(counts) - 1)
+    last = bounds[sentences]
     for one in range(sentences):
         for place in range(bounds[one], bounds[one + 1]):
+            if place + AHEAD < last:
+                prefetch(counts, np.int64(tokens[place + AHEAD] & mask))
+                prefetch(counts, _pair(tokens, place + AHEAD - 1, mask))
             counts[np.int64(tokens[place] & mask)] += 2
             if place + 1 < bounds[one + 1]:
                 counts[_pair(tokens, place, mask)] += 1
@@ -175,6 +187,11 @@ def _pair(tokens: Any, place: int, mask: Any) -> Any:
 def _familiar(tokens: Any, start: int, stop: int, counts: Any, own: Any, mask: Any) -> float:
     """Tokens, and pairs as half a token each, that stand outside `start` to `stop` too."""
     for place in range(start, stop):
+        if place + AHEAD < stop:
+            prefetch(own, np.int64(tokens[place + AHEAD] & mask))
+            prefetch(counts, np.int64(tokens[place + AHEAD] & mask))
+            prefetch(own, _pair(tokens, place + AHEAD - 1, mask))
+            prefetch(counts, _pair(tokens, place + AHEAD - 1, mask))
         own[np.int64(tokens[place] & mask)] += 2
         if place + 1 < stop:
             own[_pair(tokens, place, mask)] += 1
@@ -192,9 +209,19 @@ def _familiar(tokens: Any, start: int, stop: int, counts: Any, own: Any, mask: A
     return known
 
 
+def _size(many: int) -> int:
+    """`_table_size`, for those who make the tables."""
+    return int(min(max(16384, 1 << (4 * many - 1).bit_length()), MAX_SLOTS)) if many else 16384
+
+
 def measure_inserted(text: pa.Array, calls: Sequence[SignalCall]) -> list[pa.Array]:
     """The signal of the `inserted` family."""
     data, offsets = utf8(text)
     scores = np.empty(len(text), np.float64)
-    _score(data, offsets, tables().classes, token_kinds(), scores)
+    room = room_for_tokens(data, offsets)
+    items = [scratch(slot, length, np.int32) for slot, length in enumerate((_size(room), _size(room), room + 2))]
+    items[0][:] = 0
+    items[1][:] = 0
+    marked, tokens = scratch(3, room + 2, np.uint8), scratch(4, room + 1, np.uint64)
+    _score(data, offsets, tables().classes, token_kinds(), scores, *items, marked, tokens)
     return [column(scores.astype(np.float32), pa.float32(), text) for _ in calls]

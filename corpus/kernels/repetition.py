@@ -18,13 +18,18 @@ import pyarrow as pa
 
 from corpus.kernels.buffers import column, frozen, utf8
 from corpus.kernels.chars import share
-from corpus.kernels.memory import at, byte_at, code_point, width
-from corpus.kernels.numba_cache import I64, I64_GRID_OUT, U8, helper, kernel
+from corpus.kernels.memory import at, byte_at, code_point, prefetch, width
+from corpus.kernels.numba_cache import I32_OUT, I64, I64_GRID_OUT, I64_OUT, U8, U64_OUT, helper, kernel
+from corpus.kernels.scratch import scratch
 from corpus.kernels.signal import SignalCall
 from corpus.kernels.unicode_tables import DIGIT, LETTER, MARK, NUMBER, SPACE, tables
 
 SEPARATOR, SINGLE, PART, BLANK = 0, 1, 2, 3
 ROWS = ("tokens", "token_chars", "longest_run", "distinct")
+AHEAD = 16
+"""How many look-ups ahead a slot of the table is asked for."""
+SHORT = 1 << 16
+"""Bytes of a text up to which its tokens are not counted beforehand."""
 _K = np.uint64(0x9E3779B97F4A7C15)
 _K2 = np.uint64(0xD6E8FEB86659FD93)
 _BASE = np.uint64(0xA0761D6478BD642F)
@@ -47,6 +52,11 @@ def token_kinds() -> np.ndarray:
 def _mixed(value: Any) -> Any:
     value = (value ^ (value >> _SHIFT)) * _K2
     return value ^ (value >> _SHIFT)
+
+
+@helper
+def _spread(value: Any) -> Any:
+    return (value ^ (value >> _SHIFT)) * _K2
 
 
 @helper
@@ -125,9 +135,12 @@ def _group(
     most: Any = 1
     weight: Any = 0
     for which in range(many):
+        if which + AHEAD < many:
+            later = _spread(_gram(prefix, np.int64(places[which + AHEAD]), n, power))
+            prefetch(table, np.int64((later >> np.uint64(20)) & mask))
         place = np.int64(places[which])
         value = _gram(prefix, place, n, power)
-        mixed = (value ^ (value >> _SHIFT)) * _K2
+        mixed = _spread(value)
         tag = mixed & ~_LOW
         slot = (mixed >> np.uint64(20)) & mask
         seen[place] = 1
@@ -184,6 +197,9 @@ def _distinct(prefix: Any, count: int, table: Any) -> int:
     table[:size] = _ZERO
     found = 0
     for index in range(count):
+        if index + AHEAD < count:
+            later = (prefix[index + AHEAD + 1] - prefix[index + AHEAD] * _BASE) | _ONE
+            prefetch(table, np.int64((later >> np.uint64(20)) & mask))
         value = (prefix[index + 1] - prefix[index] * _BASE) | _ONE
         slot = (value >> np.uint64(20)) & mask
         while table[slot] != _ZERO and table[slot] != value:
@@ -194,29 +210,34 @@ def _distinct(prefix: Any, count: int, table: Any) -> int:
     return found
 
 
-@kernel(U8, I64, U8, U8, I64, I64, I64_GRID_OUT, I64_GRID_OUT, I64_GRID_OUT)
+@kernel(
+    U8, I64, U8, U8, I64, I64, I64_GRID_OUT, I64_GRID_OUT, I64_GRID_OUT,
+    I32_OUT, I32_OUT, I32_OUT, I32_OUT, U64_OUT, U64_OUT,
+)  # fmt: skip
 def _measure(
-    data: Any, offsets: Any, classes: Any, kinds: Any, orders: Any, wanted: Any, base: Any, top: Any, duplicate: Any
+    data: Any,
+    offsets: Any,
+    classes: Any,
+    kinds: Any,
+    orders: Any,
+    wanted: Any,
+    base: Any,
+    top: Any,
+    duplicate: Any,
+    ends: Any,
+    places: Any,
+    first: Any,
+    seen: Any,
+    prefix: Any,
+    table: Any,
 ) -> None:
     """`base[i, row]` for the names in ROWS; `top[i, row]` and `duplicate[i, row]` for n-grams of `orders[i]` tokens.
 
-    `wanted`: whether distinct tokens, and for each order whether duplicates, are asked for.
+    `wanted`: whether distinct tokens, and for each order whether duplicates, are asked for. The last six are scratch:
+    an item for each token of the longest text and one more, of `table` the next power of two above twice that.
     """
-    capacity = 1024
-    prefix = np.empty(capacity + 1, np.uint64)
-    ends = np.empty(capacity + 1, np.int32)
-    places, first, seen = np.empty(capacity, np.int32), np.empty(capacity, np.int32), np.empty(capacity, np.int32)
-    table = np.empty(4 * capacity, np.uint64)
     for row in range(len(offsets) - 1):
         start, end = offsets[row], offsets[row + 1]
-        if end - start > capacity:
-            most = _most_tokens(data, start, end)
-            if most > capacity:
-                capacity = most + most // 4
-                prefix, ends = np.empty(capacity + 1, np.uint64), np.empty(capacity + 1, np.int32)
-                places = np.empty(capacity, np.int32)
-                first, seen = np.empty(capacity, np.int32), np.empty(capacity, np.int32)
-                table = np.empty(_table_size(capacity), np.uint64)
         count, longest = tokenize(data, start, end, classes, kinds, prefix, ends)
         base[0, row], base[1, row], base[2, row] = count, ends[count], longest
         if wanted[0]:
@@ -259,6 +280,24 @@ def _most_tokens(data: Any, start: int, end: int) -> int:
     return singles + breaks
 
 
+@kernel(U8, I64, I64_OUT)
+def _most(data: Any, offsets: Any, found: Any) -> None:
+    """`found[0]`: no fewer than the tokens of any row."""
+    for row in range(len(offsets) - 1):
+        if offsets[row + 1] - offsets[row] > found[0]:
+            found[0] = max(found[0], _most_tokens(data, offsets[row], offsets[row + 1]))
+
+
+def room_for_tokens(data: np.ndarray, offsets: np.ndarray) -> int:
+    """A number no row has more tokens than; for short rows their bytes."""
+    longest = int(np.diff(offsets).max(initial=0))
+    if longest <= SHORT:
+        return longest
+    found = np.array([SHORT], np.int64)
+    _most(data, offsets, found)
+    return int(found[0])
+
+
 def measure_repetition(text: pa.Array, calls: Sequence[SignalCall]) -> list[pa.Array]:
     """The signals of the `repetition` family."""
     data, offsets = utf8(text)
@@ -269,6 +308,9 @@ def measure_repetition(text: pa.Array, calls: Sequence[SignalCall]) -> list[pa.A
     base = np.zeros((len(ROWS), len(text)), np.int64)
     top = np.zeros((len(orders), len(text)), np.int64)
     duplicate = np.zeros((len(orders), len(text)), np.int64)
+    room = room_for_tokens(data, offsets)
+    items = [scratch(slot, room + 1, np.int32) for slot in range(4)]
+    slots = 1 << max(4, (2 * room).bit_length())
     _measure(
         data,
         offsets,
@@ -279,6 +321,9 @@ def measure_repetition(text: pa.Array, calls: Sequence[SignalCall]) -> list[pa.A
         base,
         top,
         duplicate,
+        *items,
+        scratch(4, room + 1, np.uint64),
+        scratch(5, slots, np.uint64),
     )
     of = dict(zip(ROWS, base, strict=True))
     found: list[pa.Array] = []

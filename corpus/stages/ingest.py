@@ -13,6 +13,7 @@ from corpus.config import Source
 from corpus.identity import doc_ids, halves
 from corpus.kernels.digest import row_hashes
 from corpus.kernels.language import identify
+from corpus.kernels.lengths import code_points
 from corpus.schema import DOCUMENT, RAW, Contract
 
 KEYS = pa.schema(
@@ -44,7 +45,7 @@ class Ingest:
 
     source: Source
     name: ClassVar[str] = "ingest"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     contract: ClassVar[Contract] = Contract(
         reads={field.name: field.type for field in RAW},
         adds={field.name: field.type for field in DOCUMENT if field.name not in RAW.names},
@@ -86,7 +87,7 @@ class Ingest:
 def keys_of(batch: pa.RecordBatch) -> pa.RecordBatch:
     """The KEYS columns of documents as Ingest and the stages after it leave them."""
     high, low = halves(batch.column("doc_id"))
-    lengths = pc.utf8_length(batch.column("text")).cast(pa.int32())
+    lengths = code_points(batch.column("text"))
     rest = [batch.column(name) for name in ("content0", "content1", "own_key", "source", "lang")]
     times = seconds_of(batch.column("date"))
     return pa.RecordBatch.from_arrays([pa.array(high), pa.array(low), *rest, lengths, times], schema=KEYS)

@@ -87,8 +87,8 @@ FRAGMENTS = (
     "DOLOR sit amet", "consectetur adipiscing", "<div class='a'>", "</b>", "&nbsp;", "-->", "<!--", "]]>", "<![CDATA[",
     "HTTPS://a.example/x", "http://例子", "WWW.b.example", "a.b@c.example ", "@", "正文", " \n", "ww", "ht",
     "Under Construction", "coming soon", "Page cannot be FOUND", "your text here", "Sample text goes here",
-    "no results yet", "此处填写", "页面", "不存在", "内容已被删除", "暂无评论", "网站建设中", "敬请期待", "敬請期待", "待补充",
-    "頁面不存在", "<ſpan>", "&AMP;", "R&D",
+    "no results yet", "此处填写", "页面", "不存在", "内容已被删除", "暂无评论", "网站建设中", "敬请期待", "敬請期待",
+    "待补充", "頁面不存在", "<ſpan>", "&AMP;", "R&D",
 )  # fmt: skip
 
 
