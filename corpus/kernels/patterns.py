@@ -5,12 +5,15 @@ The engine is Rust's: no look-around, no back-references, and time linear in the
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from corpus.kernels.plain_patterns import count, plain
 from corpus.kernels.signal import SignalCall
 
 URL = r"(?i)(?:https?://|\bwww\.)[!#-&(-;=?-\[\]_a-z~]+"
@@ -59,15 +62,19 @@ PHRASES: dict[str, tuple[str, ...]] = {
 
 _GROUPS = {name: ("" if name == "mojibake" else "(?i)") + "|".join(parts) for name, parts in PHRASES.items()}
 
-ANCHORS = {
-    "url": r"(?i)http|www\.",
-    "email": "@",
-    "javascript": r"(?i)java ?script",
-    "cookie": "(?i)cookie",
-    "lorem_ipsum": "(?i)lorem|dolor|consectetur",
-    "html_remnant": "[<&>]",
+ANCHORS: dict[str, tuple[str, ...]] = {
+    "url": (r"(?i)http|www\.",),
+    "email": ("@",),
+    "javascript": ("(?i)java ?script",),
+    "cookie": ("(?i)cookie",),
+    "lorem_ipsum": ("(?i)lorem|dolor|consectetur",),
+    "html_remnant": (r"<[/!A-Za-zſ]|&[#A-Za-z]|-->|\]\]>",),
+    "placeholder": (
+        "(?i)construction|coming soon|found|text here|text goes|no content|no results|no posts",
+        "此处[填输插省]|(?:页面|网页|文章|内容)[不已找为]|暂无|建设中|敬请期|敬請期|待补充|頁面不",
+    ),
 }
-"""What every match of a group holds, where that is a few literals."""
+"""What every match of a group holds one of: few and long enough literals for the engine to look for them at once."""
 
 
 def problem(pattern: str) -> str | None:
@@ -86,12 +93,12 @@ def measure_patterns(text: pa.Array, calls: Sequence[SignalCall]) -> list[pa.Arr
     texts = pl.Series(text if len(text) else pa.array([], pa.large_string()), dtype=pl.String)
     chars = texts.str.len_chars().cast(pl.Float64)
     try:
-        return [_measure(texts, chars, call).to_arrow() for call in calls]
+        return [_measure(text, texts, chars, call).to_arrow() for call in calls]
     except pl.exceptions.ComputeError as error:
         raise ValueError(f"a pattern cannot be used: {str(error).strip()}") from None
 
 
-def _measure(texts: pl.Series, chars: pl.Series, call: SignalCall) -> pl.Series:
+def _measure(text: pa.Array, texts: pl.Series, chars: pl.Series, call: SignalCall) -> pl.Series:
     match call.kernel:
         case "url_count":
             return _count(texts, URL, "url").cast(pl.Int32)
@@ -108,11 +115,13 @@ def _measure(texts: pl.Series, chars: pl.Series, call: SignalCall) -> pl.Series:
             group = str(call.arguments["of"])
             return _per(_count(texts, _GROUPS[group], group) * 1000.0, chars)
         case _:
-            return _per(_count(texts, str(call.arguments["pattern"]), None) * 1000.0, chars)
+            return _per(_matches(text, texts, str(call.arguments["pattern"])) * 1000.0, chars)
 
 
-def _url_chars(texts: pl.Series) -> pl.Series:
-    return texts.str.len_chars() - texts.str.replace_all(URL, "").str.len_chars()
+def _matches(text: pa.Array, texts: pl.Series, pattern: str) -> pl.Series:
+    """How often a pattern of the user's matches."""
+    known = plain(pattern)
+    return _count(texts, pattern, None) if known is None else pl.Series(count(text, known))
 
 
 def _count(texts: pl.Series, pattern: str, anchor: str | None) -> pl.Series:
@@ -126,7 +135,8 @@ def _where(texts: pl.Series, anchor: str | None, count: Callable[[pl.Series], pl
     """
     if anchor not in ANCHORS:
         return count(texts)
-    rows = texts.str.contains(ANCHORS[anchor]).fill_null(False).arg_true()
+    held = [texts.str.contains(literals) for literals in ANCHORS[anchor]]
+    rows = functools.reduce(operator.or_, held).fill_null(False).arg_true()
     found = np.zeros(len(texts), np.uint32)
     if len(rows):
         found[rows.to_numpy()] = count(texts.gather(rows)).to_numpy()

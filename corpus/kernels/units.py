@@ -48,13 +48,17 @@ class Units:
 
     def texts(self, which: np.ndarray) -> pa.Array:
         """The contents of the units at the places `which`, as large_string."""
-        starts, ends = self.starts[which], self.ends[which]
-        places = np.zeros(len(which) + 1, np.int64)
-        np.cumsum(ends - starts, out=places[1:])
-        gathered = np.empty(max(1, int(places[-1])), np.uint8)
-        _gather(self.data, frozen(starts), frozen(places), gathered)
-        buffers = [None, pa.py_buffer(places), pa.py_buffer(gathered)]
-        return pa.Array.from_buffers(pa.large_string(), len(which), buffers, null_count=0)
+        return slices(self.data, self.starts[which], self.ends[which])
+
+
+def slices(data: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> pa.Array:
+    """`data[starts[i]:ends[i]]` for each i as large_string; the bytes must be whole code points."""
+    places = np.zeros(len(starts) + 1, np.int64)
+    np.cumsum(ends - starts, out=places[1:])
+    gathered = np.empty(max(1, int(places[-1])), np.uint8)
+    _gather(data, frozen(np.ascontiguousarray(starts, np.int64)), frozen(places), gathered)
+    buffers = [None, pa.py_buffer(places), pa.py_buffer(gathered)]
+    return pa.Array.from_buffers(pa.large_string(), len(starts), buffers, null_count=0)
 
 
 @kernel(U8, I64, I64, U8_OUT)

@@ -199,7 +199,7 @@ def _fill(
                 put(stood, many, start << 3 | crossed << 44)
                 many += 1
                 trail = (trail << np.uint64(16) | np.uint64(SPACE_SYMBOL)) & _THREE
-                put(begins, starts, 2 * max(0, many - 3))
+                put(begins, starts, 2 * (many - 3))
                 starts += _bit(triples, triple_shift, trail)
             gap, gap_length = 0, 0
             if last == 0:
@@ -218,7 +218,7 @@ def _fill(
         before = kind
         last = symbol
         trail = (trail << np.uint64(16) | np.uint64(symbol)) & _THREE
-        put(begins, starts, 2 * max(0, many - 3))
+        put(begins, starts, 2 * (many - 3))
         starts += _bit(triples, triple_shift, trail)
         put(begins, starts, 2 * max(0, many - 2) + 1)
         starts += _bit(pairs, pair_shift, trail & _TWO)
@@ -251,7 +251,7 @@ def _walk(
     state: Any = 0
     for which in range(starts):
         begin = np.int64(at(begins, which)) >> 1
-        if begin < place - 1:
+        if begin < max(0, place - 1):
             continue
         jumped = at(begins, which) & 1 == 0
         if jumped:

@@ -18,7 +18,7 @@ import pyarrow as pa
 from corpus.kernels.buffers import column, frozen, utf8
 from corpus.kernels.chars import share
 from corpus.kernels.memory import at, byte_at, code_point, width
-from corpus.kernels.numba_cache import I64, I64_GRID_OUT, U8, helper, kernel
+from corpus.kernels.numba_cache import I64, I64_GRID_OUT, I64_OUT, U8, helper, kernel
 from corpus.kernels.signal import SignalCall
 from corpus.kernels.unicode_tables import CONTROL, DIGIT, FORMAT, LETTER, MARK, NUMBER, SPACE, WIDE, tables
 
@@ -156,9 +156,29 @@ def _measure(
         counts[9, row], counts[10, row] = _bits(mask_en), _bits(mask_zh)
 
 
+@kernel(U8, I64, U8, I64_OUT)
+def _stops_of(data: Any, offsets: Any, stops_zh: Any, counts: Any) -> None:
+    """`counts[row]`: different Chinese function characters; all of them are three bytes long."""
+    for row in range(len(offsets) - 1):
+        index, end = offsets[row], offsets[row + 1]
+        mask = np.int64(0)
+        while index < end:
+            lead = byte_at(data, index)
+            if 0xE4 <= lead <= 0xE9:
+                mask |= 1 << np.int64(at(stops_zh, code_point(data, index, lead)))
+                index += 3
+            else:
+                index += width(lead)
+        counts[row] = _bits(mask & ~1)
+
+
 def measure_words(text: pa.Array, calls: Sequence[SignalCall]) -> list[pa.Array]:
     """The signals of the `words` family."""
     data, offsets = utf8(text)
+    if all(call.kernel == "stop_words" and call.arguments["language"] == "zh" for call in calls):
+        few = np.zeros(len(text), np.int64)
+        _stops_of(data, offsets, _stops()[1], few)
+        return [column(few, pa.int32(), text) for _ in calls]
     limits = sorted({int(call.arguments["above"]) for call in calls if "above" in call.arguments})
     counts = np.zeros((len(ROWS), len(text)), np.int64)
     long = np.zeros((len(limits), len(text)), np.int64)

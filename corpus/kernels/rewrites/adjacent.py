@@ -16,32 +16,35 @@ TRIES = 4
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _MIX = np.uint64(0xD6E8FEB86659FD93)
 _HIGH = np.uint64(34)
+_TAG = np.uint64(56)
+"""Bits of a hash from here on stand in the small table, so that the large one is seldom asked in vain."""
+_HALF = np.uint64(32)
+_LOW = np.uint64(0xFFFFFFFF)
 _ZERO = np.uint64(0)
 _RING = 32
 _RING_MASK = _RING - 1
 
 
-@kernel(U8, I64, INT, INT, U8_OUT, I32_OUT, I32_OUT, I32_OUT, I32_OUT, I32_OUT, U8_OUT, U64_OUT)
+@kernel(U8, I64, INT, INT, U8_OUT, I32_OUT, I32_OUT, I32_OUT, I32_OUT, U8_OUT, U64_OUT)
 def _maybe(
     data: Any,
     offsets: Any,
     gram: int,
     step: int,
     found: Any,
-    latest: Any,
     places: Any,
     earlier: Any,
     gaps: Any,
     met: Any,
     marks: Any,
-    keys: Any,
+    latest: Any,
 ) -> None:
     """`found[row]`: whether a span of `gram + step - 1` code points or more may follow itself; never 0 where one does.
 
     Every `step`-th stretch of `gram` code points is a sample, remembered by its hash; every stretch is looked up. In a
     span of length d that follows itself lie at least (d - gram + 1) // step samples, and each is met again at distance
     d. A stretch that more than TRIES samples equal, or too many distances to tell apart, leave the text in doubt.
-    The last seven are scratch of `_slots` items.
+    The last six are scratch of `_slots` items; `latest` holds half a hash beside the number of a sample.
     """
     ring = np.zeros(_RING, np.uint64)
     least = gram + step - 1
@@ -67,15 +70,18 @@ def _maybe(
             value = value * _BASE + point - ring[(here - gram) & _RING_MASK] * drop
             ring[here & _RING_MASK] = point
             here += 1
-            slot = np.int64(value * _MIX >> _HIGH) & mask
+            mixed = value * _MIX
+            slot = np.int64(mixed >> _HIGH) & mask
             if here < due and (at(marks, slot) == 0 or here < gram):
                 continue
-            while marks[slot] and keys[slot] != value:
+            tag = np.int64(mixed >> _TAG) | 1
+            key = (value ^ (value << _HALF)) & ~_LOW
+            while marks[slot] and (marks[slot] != tag or latest[slot] & ~_LOW != key):
                 slot = (slot + 1) & mask
-            sample: Any = np.int64(latest[slot]) if marks[slot] else np.int64(-1)
+            sample: Any = np.int64(latest[slot] & _LOW) if marks[slot] else np.int64(-1)
             if here >= due:
                 places[samples], earlier[samples] = here, sample
-                marks[slot], keys[slot], latest[slot] = 1, value, samples
+                marks[slot], latest[slot] = tag, key | np.uint64(samples)
                 samples += 1
                 due = here + step
             tries = 0
@@ -108,8 +114,8 @@ def may_follow_itself(text: pa.Array, min_chars: int) -> np.ndarray:
     data, offsets = utf8(text)
     step = min_chars - gram + 1
     slots = _slots(int(np.diff(offsets).max(initial=0)), step)
-    items = [scratch(slot, slots, np.int32) for slot in range(5)]
-    _maybe(data, offsets, gram, step, found, *items, scratch(5, slots, np.uint8), scratch(6, slots, np.uint64))
+    items = [scratch(slot, slots, np.int32) for slot in range(4)]
+    _maybe(data, offsets, gram, step, found, *items, scratch(4, slots, np.uint8), scratch(5, slots, np.uint64))
     return found.view(bool)
 
 

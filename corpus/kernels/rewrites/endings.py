@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any
 
@@ -9,8 +10,8 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from corpus.kernels.buffers import utf8
-from corpus.kernels.memory import byte_at, code_point, points, skip_to, width
+from corpus.kernels.buffers import frozen, utf8
+from corpus.kernels.memory import at, byte_at, code_point, points, skip_to, width
 from corpus.kernels.numba_cache import I64, I64_OUT, INT, U8, U8_OUT, helper, kernel
 from corpus.kernels.rewrites.segments import (
     FENCE,
@@ -100,14 +101,45 @@ def spans_matching(text: pa.Array, pattern: str) -> Rewritten:
     return outside_fences(text, where, lambda texts: texts.str.replace_all(pattern, kept))
 
 
-_BEGINNING = r"^\s*[，。、；：！？）】》〉」』”][\s，。、；：！？）】》〉」』”]*"
-_ENDING = r"[\s，、；（【《〈「『“‘]*[，、；（【《〈「『“‘]\s*$"
+_CLOSING, _OPENING = "，。、；：！？）】》〉」』”", "，、；（【《〈「『“‘"
+_BEGINNING = rf"^\s*[{_CLOSING}][\s{_CLOSING}]*"
+_ENDING = rf"[\s{_OPENING}]*[{_OPENING}]\s*$"
+
+
+@functools.cache
+def _edge_roles() -> np.ndarray:
+    """1 for what may begin a text that loses its beginning, 2 for what may end one that loses its end, as bits."""
+    roles = np.zeros(0x10000, np.uint8)
+    roles[[ord(mark) for mark in _CLOSING]] |= 1
+    roles[[ord(mark) for mark in _OPENING]] |= 2
+    roles[[code for code in range(0x10000) if chr(code).isspace()]] = 3
+    return frozen(roles)
+
+
+@kernel(U8, I64, U8, U8_OUT)
+def _edged(data: Any, offsets: Any, roles: Any, found: Any) -> None:
+    """`found[row]`: whether the first or the last code point is a space or a mark that may go."""
+    for row in range(len(offsets) - 1):
+        index, end = offsets[row], offsets[row + 1]
+        if index == end:
+            continue
+        first = code_point(data, index, byte_at(data, index))
+        last = end - 1
+        while last > index and (byte_at(data, last) & 0xC0) == 0x80:
+            last -= 1
+        point = code_point(data, last, byte_at(data, last))
+        begins = first < 0x10000 and at(roles, first) & 1
+        found[row] = 1 if begins or (point < 0x10000 and at(roles, point) & 2) else 0
 
 
 def edge_marks(text: pa.Array) -> Rewritten:
     """Full-width marks that can begin no text (closing ones, commas, full stops) or end none (opening ones, commas)
     go from its ends, with the space among them. Marks in ASCII stay: they may be code, formulas or faces."""
-    where = where_matching(text, f"{_BEGINNING}|{_ENDING}")
+    ends = np.zeros(len(text), np.uint8)
+    _edged(*utf8(text), _edge_roles(), ends)
+    where = ends.view(bool)
+    if where.any():
+        where[where] = where_matching(text.filter(pa.array(where)), f"{_BEGINNING}|{_ENDING}")
     if not where.any():
         return untouched(text)
     texts = series(text.filter(pa.array(where)))

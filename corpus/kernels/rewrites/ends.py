@@ -168,9 +168,19 @@ def trim_ends(
     stays as it is, because phrases all over are no end of a text and rules judge that. Code fences are not passed.
     Linear in the text; a second time changes nothing.
     """
-    data, offsets = utf8(text)
-    if len(offsets) < 2:
+    # Most texts hold no phrase at all; what a sentence holds, its text holds too.
+    held = np.asarray(scan(text, automaton).hits.any(axis=1))
+    if not held.any():
         return untouched(text)
+    some = text.filter(pa.array(held))
+    return patched(text, held, _trimmed(some, automaton, ends, min_density, patience, max_share, max_chars).text)
+
+
+def _trimmed(
+    text: pa.Array, automaton: Automaton, ends: str, min_density: float, patience: int, max_share: float, max_chars: int
+) -> Rewritten:
+    """As `trim_ends`; of any texts."""
+    data, offsets = utf8(text)
     sizes = np.diff(offsets)
     room = int(np.minimum(sizes, 2 * (max_chars + 2)).sum())
     starts, stops, lengths = (np.empty(room, np.int64) for _ in range(3))

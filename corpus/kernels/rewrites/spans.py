@@ -108,6 +108,9 @@ def _fold(
                 skipped = 0
                 tries = 0
                 while before >= 0 and tries < TRIES:
+                    if sums[before + least] - sums[before] * power != sums[here + least] - sums[here] * power:
+                        before = np.int64(chain[before])  # another beginning that shares the slot is no try
+                        continue
                     span = here - before
                     if span >= least and here + span <= many:
                         further = _power(span)
