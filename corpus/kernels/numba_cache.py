@@ -176,7 +176,7 @@ class _Cache(caching.FunctionCache):
             self.disable()
 
 
-_IMPORT = re.compile(r"^from (corpus\.kernels\.\w+) import|^from corpus\.kernels import (\w+)", re.MULTILINE)
+_IMPORT = re.compile(r"^from (corpus\.(?:kernels|graph|dedup)(?:\.\w+)*) import \(?([\w, ]*)", re.MULTILINE)
 
 
 @functools.cache
@@ -197,8 +197,16 @@ def _sources(module: str) -> dict[str, str]:
             continue
         found[name] = _source(name)
         for match in _IMPORT.finditer(found[name]):
-            pending.append(match[1] or f"corpus.kernels.{match[2]}")
+            inner = [f"{match[1]}.{name.split()[0]}" for name in match[2].split(",") if name.strip()]
+            pending += [match[1], *(name for name in inner if _is_module(name))]
     return found
+
+
+def _is_module(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False  # its parent is a module, so it is a name in it
 
 
 def _source(module: str) -> str:
