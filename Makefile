@@ -30,7 +30,7 @@ $(STAMP): pyproject.toml constraints.txt | .venv
 	touch $@
 
 $(TEST_STAMP): $(STAMP)
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,dev,tokens]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,dev,tokens,judge]'
 	$(BIN)/python -c 'from corpus.jvm_archive import build; build()'  # Spark starts in half the time, many times
 	touch $@
 

@@ -50,7 +50,10 @@ CORE: Mapping[str, tuple[str, str | None]] = {
 }
 """Distributions the package needs: the oldest version that will do, and the first that will not."""
 
-OPTIONAL: Mapping[str, str] = {"tokenizers": "counts tokens exactly; pip install 'corpus-tiers[tokens]'"}
+OPTIONAL: Mapping[str, str] = {
+    "tokenizers": "counts tokens exactly; pip install 'corpus-tiers[tokens]'",
+    "openai": "asks a model to judge; pip install 'corpus-tiers[judge]'",
+}
 """Distributions that only some commands need, with what for."""
 
 __all__ = ["CORE", "OPTIONAL", "Finding", "examine"]

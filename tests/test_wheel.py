@@ -30,7 +30,12 @@ def test_the_wheel_holds_packages_rules_lists_and_tables(built: Path) -> None:
     shipped = {str(path.relative_to(ROOT)) for path in (ROOT / "rules").rglob("*.yaml")}
     assert shipped
     assert {f"corpus/_data/{name}" for name in shipped} <= names
-    assert {"corpus/_data/blacklists/MANIFEST.toml", "corpus/py.typed", "corpus/kernels/unicode_tables.npz"} <= names
+    assert {
+        "corpus/_data/blacklists/MANIFEST.toml",
+        "corpus/py.typed",
+        "corpus/judge/texts/quality_zh.yaml",
+        "corpus/kernels/unicode_tables.npz",
+    } <= names
     assert not [name for name in names if "test" in name.split("/")[0]]
 
 
