@@ -6,13 +6,14 @@ text a run has committed is never changed by it, so every place in `cuts` stays 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
 from corpus.kernels.cut import cut_spans
+from corpus.slot import Committed, Table
 
 CUTS = pa.schema(
     [
@@ -29,6 +30,14 @@ CUTS = pa.schema(
 how many records the span was found. Rows ascend by row and start."""
 
 IDENTITY = ("id0", "id1", "start", "end", "reason", "documents")
+
+CUTTING = ("dedup-lines", "dedup-paragraphs", "dedup-spans", "decontaminate")
+"""The stages that write `cuts`, in their order; each looks at what those before it leave."""
+
+
+def cut_tables(stages: Mapping[str, Committed]) -> tuple[Table, ...]:
+    """The cuts of every such stage that is committed."""
+    return tuple(stages[name].table("cuts") for name in CUTTING if name in stages)
 
 
 @dataclass(frozen=True)

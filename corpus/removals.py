@@ -28,9 +28,13 @@ class Removal:
 REMOVALS = (
     Removal("decide", "decisions", None),
     Removal("dedup-urls", "duplicates", "same_url", names_survivor=True),
+    Removal("dedup-index", "duplicates", "in_index", names_survivor=True),
     Removal("dedup-exact", "duplicates", "exact_duplicate", names_survivor=True),
     Removal("dedup-near", "duplicates", "near_duplicate", names_survivor=True),
     Removal("dedup-lines", "emptied", "repeated_lines"),
+    Removal("dedup-paragraphs", "emptied", "near_paragraphs"),
+    Removal("dedup-spans", "emptied", "repeated_spans"),
+    Removal("decontaminate", "contaminated", "contaminated"),
 )
 MERGING = tuple(item for item in REMOVALS if item.names_survivor)
 HOPS = "survivors-"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from corpus import pipeline, storage
-from corpus.config import Dedup, Fields, Near, Normalise, Pipeline, Source, below, rebase
+from corpus.config import Decontaminate, Dedup, Fields, Near, Normalise, Pipeline, Source, below, rebase
 from corpus.errors import UsageError
 from corpus.flow import plan_slots
 from corpus.kernels.signal import SignalCall
@@ -39,6 +39,15 @@ def dedup(
     base = _pipeline("dedup", inputs, fields, lang)
     wanted = settings if settings is not None else Dedup(near=Near())
     return base.model_copy(update={"rules": (), "normalise": AS_READ, "dedup": wanted})
+
+
+def decontaminate(
+    inputs: Sequence[str], wanted: Decontaminate, fields: Fields | None = None, lang: str | None = None
+) -> Pipeline:
+    """Ingest and look for benchmark items, and nothing else: the text as it came, no rule, no duplicates removed."""
+    base = _pipeline("decontaminate", inputs, fields, lang)
+    given = {"rules": (), "normalise": AS_READ, "dedup": Dedup(exact=False), "decontaminate": wanted}
+    return rebase(base.model_copy(update=given), Path.cwd())
 
 
 def retier(root: str, tiers: str | None = None) -> pipeline.Pipeline:

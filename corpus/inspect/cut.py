@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
 
+from corpus import removals
+from corpus.cuts import CUTTING
 from corpus.inspect.files import read_row, scan
+from corpus.removals import Removal
 from corpus.slot import Committed
 
 if TYPE_CHECKING:
@@ -60,10 +63,13 @@ def cuts_of(stages: Mapping[str, Committed], address: Address) -> tuple[Cut, ...
     return tuple(found)
 
 
-def emptied(stages: Mapping[str, Committed], address: Address) -> bool:
-    """Whether cuts left nothing of the record."""
-    rows = stages["dedup-lines"].table("emptied").read(address.part, ["row"]) if "dedup-lines" in stages else None
-    return rows is not None and bool(pc.any(pc.equal(rows.column("row"), address.row)).as_py())
+def emptied(stages: Mapping[str, Committed], address: Address) -> Removal | None:
+    """The stage whose cuts left nothing of the record, if there is one."""
+    for marks in removals.marks(stages):
+        rows = marks.table.read(address.part, ["row", "removed"]) if marks.by.stage in CUTTING else None
+        if rows is not None and pc.any(pc.equal(rows.filter(rows["removed"])["row"], address.row)).as_py():
+            return marks.by
+    return None
 
 
 def cut_totals(stages: Mapping[str, Committed]) -> tuple[CutTotal, ...]:

@@ -12,6 +12,7 @@ from corpus import removals
 from corpus.config import Select
 from corpus.errors import UsageError
 from corpus.inspect import locate
+from corpus.inspect.contamination import Contained, contained_in
 from corpus.inspect.cut import Cut, cuts_of, emptied
 from corpus.inspect.files import read_row
 from corpus.inspect.locate import Address
@@ -19,7 +20,6 @@ from corpus.quarantine import Reason
 from corpus.ruleset.model import Applies
 from corpus.rundir import RunDir
 from corpus.slot import Committed, Table
-from corpus.stages.repeated_lines import EMPTIED
 from corpus.stages.verdicts import named
 
 PREVIEW = 200
@@ -80,6 +80,7 @@ class Explanation:
     tier: str | None = None
     cluster_size: int = 1
     cuts: tuple[Cut, ...] = ()
+    contains: tuple[Contained, ...] = ()
     rules: tuple[Looked, ...] = ()
     survivor: Survivor | None = None
     path: str | None = None
@@ -147,10 +148,13 @@ def _explain(stages: Mapping[str, Committed], address: Address) -> Explanation:
                 duplicate |= _sparse(later, address) or {}
             why, survivor = (str(marks.by.reason),), _survivor(stages, duplicate)
             return Explanation("merged", marks.by.stage, reasons=why, rules=rules, survivor=survivor, **common)
-    if emptied(stages, address):
-        return Explanation("dropped", "dedup-lines", reasons=(EMPTIED,), rules=rules, **common)
-    tier, cuts = _tier(stages, address), cuts_of(stages, address)
-    return Explanation("kept", "publish", tier=tier, cluster_size=size, cuts=cuts, rules=rules, **common)
+    contains = contained_in(stages, address)
+    by = emptied(stages, address)
+    if by is not None:
+        why = (str(by.reason),)
+        return Explanation("dropped", by.stage, reasons=why, rules=rules, contains=contains, **common)
+    told: dict[str, Any] = {"cuts": cuts_of(stages, address), "contains": contains, "rules": rules}
+    return Explanation("kept", "publish", tier=_tier(stages, address), cluster_size=size, **told, **common)
 
 
 def looked_at(

@@ -7,6 +7,7 @@ many characters, or a mixture of both in proportion; two texts that share a run 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,9 +32,13 @@ class Weights:
     need: int
 
     @classmethod
-    def of(cls, words: int, characters: int, share: int = 1) -> Weights:
-        """Grams of that many words or characters, or of one `share`-th of it, rounded up."""
-        return cls(words, characters, -(-words * characters // share))
+    def of(cls, words: int, characters: int) -> Weights:
+        """Grams of that many words or characters."""
+        return cls(words, characters, words * characters)
+
+    def times(self, share: float) -> Weights:
+        """Grams of that share of the weight, rounded up."""
+        return Weights(self.single, self.word, math.ceil(self.need * share))
 
     def each(self, flags: np.ndarray) -> np.ndarray:
         """The weight of every unit, int64."""

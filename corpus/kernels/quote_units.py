@@ -96,8 +96,11 @@ def _place(
         origin, end = offsets[row], offsets[row + 1]
         index = origin
         begin_text(looking, end - index)
-        word, letters, first, began, stopped = _K1, 0, 0, origin, origin
-        pending, digit_end, single, capital = MARK | END, origin - 1, False, False
+        first: Any = 0
+        word, letters, began, stopped = _K1, 0, origin, origin
+        single: Any = False
+        pending: Any = MARK | END
+        digit_end, capital = origin - 1, False
         while index < end:
             start, stop = next_stretch(data, index, end, roles, names, looking)
             while index < start:
@@ -114,16 +117,17 @@ def _place(
                     lead = byte_at(data, index)
                     point = code_point(data, index, lead)
                     index += width(lead)
-                    entry = np.int64(at(fold, point))
+                    entry: Any = np.int64(at(fold, point))
                     kind = entry >> 29
                     if kind == DROP:
                         continue
-                    many, place = 1, np.int64(-1)
+                    many: Any = 1
+                    place: Any = np.int64(-1)
                     if kind == EXPAND:
                         place, many = entry & 0x1FFFFF, (entry >> 21) & 0xFF
                     elif kind == SOFT:
                         entry &= 0x1FFFFF
-                        inside = False
+                        inside: Any = False
                         if digit_end == begin and index < start:
                             following = np.int64(at(fold, code_point(data, index, byte_at(data, index))))
                             inside = 0x30 <= following <= 0x39
@@ -132,7 +136,7 @@ def _place(
                     for which in range(many):
                         one = entry if place < 0 else np.int64(at(extra, place + which))
                         folded = one & 0x1FFFFF
-                        role = np.int64(at(kinds, folded))
+                        role: Any = np.int64(at(kinds, folded))
                         if one >> 29 == COMBINING:
                             role = _JOINS
                         if role <= _SINGLE:

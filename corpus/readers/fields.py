@@ -25,6 +25,9 @@ _GUESSES: Mapping[str, tuple[str, ...]] = {
 }
 OURS = "_corpus"
 """The key in `meta` under which the reader says what it did, such as the encoding it decoded."""
+WHOLE = "\x00record"
+"""As the name of the text field: the text is the whole record as JSON, its key its place, and nothing is guessed. For
+files whose records are not texts, such as questions with options; no pipeline file can say it."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class Columns:
         self, reading: Reading, record: dict[str, Any], ordinal: int, raw: bytes, notes: Mapping[str, Any] | None = None
     ) -> Row | Quarantined:
         """The record as a row, or why it is none. A field that is used leaves `record`; what is left becomes `meta`."""
+        if self.text == ((WHOLE,),):
+            return self._whole(reading, record, ordinal, raw)
         found = _find(record, self.text)
         if found is None:
             return reading.reject(ordinal, Reason.MISSING_TEXT, raw, _missing(self.text, record))
@@ -78,6 +83,14 @@ class Columns:
         if key:
             return (key, True, text, url, title, lang or reading.source.lang, date, meta)
         return (reading.key(ordinal), False, text, url, title, lang or reading.source.lang, date, meta)
+
+    @staticmethod
+    def _whole(reading: Reading, record: dict[str, Any], ordinal: int, raw: bytes) -> Row | Quarantined:
+        try:
+            text = orjson.dumps(record, default=_jsonable).decode()
+        except TypeError as error:
+            return reading.reject(ordinal, Reason.TOO_DEEP, raw, f"it cannot be written as JSON: {error}")
+        return (reading.key(ordinal), False, text, None, None, None, None, None)
 
 
 def as_string(value: Any) -> str | None:

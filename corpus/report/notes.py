@@ -30,11 +30,21 @@ def notes(stages: Mapping[str, Committed]) -> tuple[str, ...]:
         )
         found.append(f"Line rules removed {lines:,} lines of {characters:,} characters.")
     cut = stages["publish"].manifest.counts.get("cut", {}) if "publish" in stages else {}
-    if cut:
+    for why, asked in (("that many records repeat", False), ("that are benchmark items", True)):
         spans, characters = (
-            sum(count for key, count in cut.items() if key.startswith(f"{what}\t")) for what in ("spans", "characters")
+            sum(
+                count
+                for key, count in cut.items()
+                if key.startswith(f"{what}\t") and ("\tcontaminated." in key) == asked
+            )
+            for what in ("spans", "characters")
         )
-        found.append(f"{spans:,} spans of {characters:,} characters that many records repeat were cut from the texts.")
+        if spans:
+            found.append(f"{spans:,} spans of {characters:,} characters {why} were cut from the texts.")
+    if "decontaminate" in stages:
+        leaks = stages["decontaminate"].manifest.details["leakage"]
+        items, looked = (sum(leak[name] for leak in leaks) for name in ("found", "looked_for"))
+        found.append(f"{items:,} of {looked:,} benchmark items stand in the texts (corpus explain says where).")
     if "dedup-near" in stages:
         told = stages["dedup-near"].manifest.details
         found += [f"Near-duplicates: {alarm}; look at them before you go on." for alarm in told["alarms"]]

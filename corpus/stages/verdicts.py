@@ -33,8 +33,9 @@ REJECTED = pa.schema(
         pa.field("row", pa.int32()),
     ]
 )
-"""`values`, `bounds` and `rules` (file:line) go with `reasons`; `survivor` is kept, and `similarity` is to it or to a
-record that went in its favour; `part` and `row` find the full text in the run."""
+"""`values`, `bounds` and `rules` (file:line) go with `reasons`. `survivor` is kept, and `similarity` is to it or to a
+record that went in its favour, or to a benchmark's item, which `bounds` and `rules` (file#place) then name. `part` and
+`row` find the full text in the run."""
 
 REJECTED_DIGEST = tuple(name for name in REJECTED.names if name not in {"part", "row", "rules"})
 PREVIEW = 200
@@ -68,6 +69,7 @@ class Verdicts:
             if chosen is not None:
                 given = self._by_rules(chosen) if by.reason is None else _by_reason(chosen, by.reason)
                 given |= _in_favour(chosen) if by.names_survivor else {}
+                given |= _by_item(chosen) if "coverage" in chosen.column_names else {}
                 given["stage"] = pa.repeat(pa.scalar(by.stage, pa.string()), chosen.num_rows)
                 found.append(self._rows(batch, lengths, first, chosen.column("row").to_numpy(), given))
         return pa.concat_tables(found)
@@ -100,6 +102,20 @@ class Verdicts:
 def _by_reason(chosen: pa.Table, reason: str) -> dict[str, pa.Array]:
     offsets = pa.array(np.arange(chosen.num_rows + 1, dtype=np.int32))
     return {"reasons": pa.ListArray.from_arrays(offsets, pa.repeat(pa.scalar(reason, pa.string()), chosen.num_rows))}
+
+
+def _by_item(chosen: pa.Table) -> dict[str, pa.Array]:
+    """Which benchmark's item is in the record (file#place in `rules`), and how much of it."""
+    offsets = pa.array(np.arange(chosen.num_rows + 1, dtype=np.int32))
+    about = zip(*(chosen.column(name).to_pylist() for name in ("benchmark", "item", "bound")), strict=True)
+    bounds = [f"< {bound:.4g} of {item} in {benchmark}" for benchmark, item, bound in about]
+    places, coverage = (chosen.column(name).combine_chunks() for name in ("place", "coverage"))
+    return {
+        "values": pa.ListArray.from_arrays(offsets, coverage),
+        "bounds": pa.ListArray.from_arrays(offsets, pa.array(bounds, pa.string())),
+        "rules": pa.ListArray.from_arrays(offsets, places),
+        "similarity": coverage,
+    }
 
 
 def _in_favour(chosen: pa.Table) -> dict[str, pa.Array]:
