@@ -1,11 +1,11 @@
 """Where markup and addresses stand in a text: the stretches that a key leaves out.
 
 A stretch is an HTML tag, a comment, a declaration, a script or style with what is in it, a character reference
-(`&nbsp;`, `&#8212;`), or a URL. A tag has a name that HTML knows, or one with a hyphen or colon inside (custom
-elements, namespaces), and attributes written as HTML writes them. In one of a single letter, or with a hyphen or colon,
-each attribute has a value, and no letter stands before a bare one: `a<b and c>d` and `a<b>c` have no tag. A URL has a
-scheme (http, https, ftp), or `www.` and a name, and ends at the first byte that is not ASCII, a space, quote or
-bracket.
+(`&nbsp;`, `&#8212;`), a URL, or the target of a Markdown link that is a path (`[text](/path)`). A tag has a name that
+HTML knows, or one with a hyphen or colon inside (custom elements, namespaces), and attributes written as HTML writes
+them. In one of a single letter, or with a hyphen or colon, each attribute has a value, and no letter stands before a
+bare one: `a<b and c>d` and `a<b>c` have no tag. A URL has a scheme (http, https, ftp), or `www.` and a name, and ends
+at the first byte that is not ASCII, a space, quote or bracket.
 
 Looking is linear: what was read in vain for stretches that never ended is counted, and after four times the text's
 length no more are looked for.
@@ -62,7 +62,7 @@ def byte_roles() -> np.ndarray:
     digits = "0123456789"
     roles = np.zeros(256, np.uint8)
     for role, characters in (
-        (START, "<&:wW"),
+        (START, "<&:wW]"),
         (IN_URL, letters + digits + "!#$%&*+,./:;=?@_~-"),
         (ENDS_URL, letters + digits + "/_~=&#%+-"),
         (IN_NAME, letters + digits + "-:_"),
@@ -325,6 +325,24 @@ def _host(data: Any, index: int, end: int, floor: int, roles: Any) -> bool:
 
 
 @helper
+def _target(data: Any, index: int, end: int, roles: Any) -> int:
+    """Where the path ends that is the target of the link whose text ends at `index`; -1 when there is none.
+
+    A path begins with `/`, `#`, `./` or `../`, so that `table[row](value)` keeps its value.
+    """
+    if index + 3 >= end or byte_at(data, index + 1) != 0x28:
+        return -1
+    start = index + 2
+    first, second = byte_at(data, start), byte_at(data, start + 1)
+    if first not in (0x2F, 0x23) and not (first == 0x2E and second in (0x2E, 0x2F)):
+        return -1
+    stop = start
+    while stop < end and at(roles, byte_at(data, stop)) & IN_URL:
+        stop += 1
+    return stop if stop < end and byte_at(data, stop) == 0x29 else -1
+
+
+@helper
 def _bracketed(data: Any, start: int, stop: int) -> Any:
     """A stretch with `>` behind it, and both brackets where `<` stands before it: `<https://example.org>`."""
     if byte_at(data, start - 1) == 0x3C:
@@ -356,6 +374,9 @@ def next_stretch(data: Any, index: int, end: int, roles: Any, names: Any, state:
                     start = _scheme(data, place, index)
                     if start >= 0:
                         stop = _url(data, place + 3, end, roles)
+            elif byte == 0x5D:
+                start = place + 2
+                stop = _target(data, place, end, roles)
             elif _host(data, place, end, index, roles):
                 stop = _url(data, place, end, roles)
             if stop > place:

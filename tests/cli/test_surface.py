@@ -12,7 +12,18 @@ from cli.main import app, names
 SURFACE = {
     "run": "PIPELINE --out --master --json --detach --split-mb",
     "clean": "IN --out --rules --text --id --lang --master --json --split-mb",
-    "dedup": "IN --out --text --id --lang --master --json --split-mb",
+    "dedup": "IN --out --exact-only --threshold --similarity --bands --rows --numbers --urls --keep --curve --plan"
+    " --audit -n --seed --text --id --lang --master --json --split-mb",
+    "decontaminate": "IN --against --out --action --words --characters --coverage --text --id --lang --master --json"
+    " --split-mb",
+    "index build": "RUN --out --json",
+    "index add": "INDEX IN --text --id --lang --run --master --json",
+    "index query": "INDEX IN --text --id --lang -n --json",
+    "index remove": "INDEX --ids --restore --json",
+    "index verify": "INDEX --json",
+    "judge": "FILES --prompt --model --out --base-url --key-env --text --id --part --prices --budget-usd"
+    " --budget-tokens --concurrency --temperature --max-tokens --seed --structure --timeout --tries --paid-tries --canaries"
+    " --again --batch-write --batch-read --batch-forget --json",
     "tier": "RUN --tiers --master --json",
     "submit": "PIPELINE OPTION --out --master --json --split-mb --write",
     "plan": "PIPELINE --out --json --split-mb",

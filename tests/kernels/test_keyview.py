@@ -99,3 +99,18 @@ def test_any_text_has_a_key_text_wherever_the_batch_is_cut(values: list[str], cu
 def test_a_megabyte_of_markup_that_never_ends_is_read_in_linear_time(piece: str) -> None:
     # Read again from each piece on, this would take hours: the test's time limit is the measure.
     assert key_view(texts(piece * (1_000_000 // len(piece)), "好")).to_pylist()[1] == "好"
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("见[首页](/web/20230107/x.html)说明", "见首页说明"),
+        ("见[上节](#part-2)说明", "见上节说明"),
+        ("见[图](../img/a.png)", "见图"),
+        ("取table[row](value)的值", "取tablerowvalue的值"),
+        ("见[首页](/没有结束", "见首页没有结束"),
+        ("a[0](.5)", "a05"),
+    ],
+)
+def test_the_path_of_a_markdown_link_is_left_out(text: str, key: str) -> None:
+    assert key_view(pa.array([text])).to_pylist() == [key]
