@@ -13,12 +13,16 @@ from cli.commands import (
     classifier,
     clean,
     convert,
+    decontaminate,
     dedup,
     demo,
+    difficulty,
     doctor,
     explain,
     gate,
     gc,
+    index,
+    judge,
     plan,
     rules,
     run,
@@ -49,6 +53,7 @@ COMMANDS = (
     run,
     clean,
     dedup,
+    decontaminate,
     tier,
     submit,
     plan,
@@ -64,12 +69,16 @@ COMMANDS = (
     whatif,
     gate,
     convert,
+    judge,
 )
 for module in COMMANDS:
-    app.command(name=module.__name__.rpartition(".")[2])(module.command)
+    kind = getattr(module, "Command", None)  # how its words are parsed, where it has a way of its own
+    app.command(name=module.__name__.rpartition(".")[2], cls=kind)(module.command)
 app.add_typer(rules.app, name="rules")
 app.add_typer(blacklist.app, name="blacklist")
 app.add_typer(classifier.app, name="classifier")
+app.add_typer(difficulty.app, name="difficulty")
+app.add_typer(index.app, name="index")
 
 
 def _version(wanted: bool) -> None:
@@ -89,7 +98,13 @@ def names() -> list[str]:
     """Every command as it is typed, in the order of the help."""
     nested = [
         f"{group} {found.name or found.callback.__name__}"
-        for group, grouped in (("rules", rules.app), ("blacklist", blacklist.app), ("classifier", classifier.app))
+        for group, grouped in (
+            ("rules", rules.app),
+            ("blacklist", blacklist.app),
+            ("classifier", classifier.app),
+            ("difficulty", difficulty.app),
+            ("index", index.app),
+        )
         for found in grouped.registered_commands
         if found.callback
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cli import render
+from cli.contamination_view import contained
 from cli.progress import DOES, clock
 from cli.render import number, out, preview, table
 
@@ -90,6 +91,9 @@ def _explanation(item: Explanation) -> None:
         rows.append(("", f"{item.survivor.source}  {item.survivor.source_key}"))
         rows.append(("", preview(item.survivor.preview)))
     table(None, rows, indent="  ")
+    if item.contains:
+        out("  holds benchmark items")
+        contained(item.contains, "    ")
     if item.cuts:
         out("  cut from the text")
         cut = [(one.reason, f"in {one.documents:,} records", preview(one.text)) for one in item.cuts]

@@ -164,10 +164,49 @@ class RepeatedLines(Strict):
     keep_first: bool = False
 
 
+class NearParagraphs(Strict):
+    """Paragraphs that are cut because another record has one at least as similar as `threshold`, and comes first.
+
+    Paragraphs of fewer than `min_characters`, counted without punctuation and space, are never cut, nor are those whose
+    like stands in fewer than `documents` records, nor those of sources that `sources` leaves out. The copy in the
+    record that `keep` prefers stays. `numbers` as in `near`.
+    """
+
+    threshold: float = Field(default=0.8, ge=0.3, le=1)
+    min_characters: int = Field(default=100, ge=20)
+    documents: int = Field(default=2, ge=2)
+    bands: int = Field(default=12, ge=1, le=256)
+    rows: int = Field(default=6, ge=1, le=64)
+    seed: int = Field(default=1, ge=0)
+    numbers: Literal["distinct", "ignore"] = "distinct"
+    sources: Patterns = Patterns()
+
+    @property
+    def near(self) -> Near:
+        """The same for the engine of near-duplicate records."""
+        return Near(threshold=self.threshold, bands=self.bands, rows=self.rows, seed=self.seed, numbers=self.numbers)
+
+
+class RepeatedSpans(Strict):
+    """Spans of `min_units` units or more that are cut because another record holds them word for word, and comes first.
+
+    A unit is a Chinese character or a word. A span that fewer than `documents` records hold stays; `within` also cuts
+    what one record repeats. `edges: sentence` cuts the whole sentences and lines in a span, `exact` all of it.
+    Records of sources that `sources` leaves out are compared and stay whole.
+    """
+
+    min_units: int = Field(default=50, ge=16, le=10_000)
+    documents: int = Field(default=2, ge=2)
+    within: bool = False
+    edges: Literal["sentence", "exact"] = "sentence"
+    sources: Patterns = Patterns()
+
+
 class Dedup(Strict):
     """Which duplicates go, and who survives: order of the criteria, most important first.
 
-    `urls` keeps of all records with one normalised URL the newest or the longest.
+    `urls` keeps of all records with one normalised URL the newest or the longest. `against` are indexes made by
+    `corpus index`: records that one of them has already go, by exact key and by signature as `exact` and `near` say.
     """
 
     exact: bool = True
@@ -175,7 +214,35 @@ class Dedup(Strict):
     near: Near | None = None
     guard: Guard = Guard()
     lines: RepeatedLines | None = None
+    paragraphs: NearParagraphs | None = None
+    spans: RepeatedSpans | None = None
     keep: tuple[Literal["priority", "length", "date"], ...] = ("priority", "length")
+    against: tuple[str, ...] = ()
+
+    @field_validator("against", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+
+class Decontaminate(Strict):
+    """Benchmark items are looked for in every text that is left, and records with one are dropped, cut or flagged.
+
+    `against` are files of questions, directories or globs, each file a benchmark by itself; `name=path` makes all that
+    the path gives one benchmark. An item is found where `coverage` of its weight stands in one place, counted by grams
+    of so many `words`, or so many `characters` of Chinese and its like.
+    """
+
+    against: tuple[str, ...] = Field(min_length=1)
+    action: Literal["drop", "cut", "flag"] = "drop"
+    words: int = Field(default=8, ge=4, le=100)
+    characters: int = Field(default=13, ge=6, le=200)
+    coverage: float = Field(default=0.7, ge=0.3, le=1)
+
+    @field_validator("against", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
 
 
 class Publish(Strict):
@@ -199,6 +266,7 @@ class Pipeline(Strict):
     lines: tuple[str, ...] = ()
     rules: tuple[str, ...] = ("common", "zh/web", "en/web")
     dedup: Dedup = Dedup()
+    decontaminate: Decontaminate | None = None
     tiers: str = "default"
     publish: Publish = Publish()
     limits: Limits = Limits()
@@ -241,8 +309,20 @@ def rebase(pipeline: Pipeline, base: Path) -> Pipeline:
     tiers = below(base, pipeline.tiers)
     tokenizer = pipeline.publish.tokenizer
     publish = pipeline.publish.model_copy(update={"tokenizer": tokenizer and _absolute(base, tokenizer)})
-    named = {"rules": rules, "rewrites": rewrites, "lines": lines, "tiers": tiers}
+    against = tuple(_absolute(base, path) for path in pipeline.dedup.against)
+    dedup = pipeline.dedup.model_copy(update={"against": against})
+    decontaminate = pipeline.decontaminate and _rebased(base, pipeline.decontaminate)
+    named = {"rules": rules, "rewrites": rewrites, "lines": lines, "tiers": tiers, "dedup": dedup}
+    named |= {"decontaminate": decontaminate}
     return pipeline.model_copy(update={"sources": sources, "publish": publish, **named})
+
+
+def _rebased(base: Path, wanted: Decontaminate) -> Decontaminate:
+    from corpus.decontaminate.benchmarks import Against
+
+    given = [Against.of(one) for one in wanted.against]
+    against = tuple(Against(one.name, _absolute(base, one.path)).given for one in given)
+    return wanted.model_copy(update={"against": against})
 
 
 def below(base: Path, name: str) -> str:

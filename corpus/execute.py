@@ -43,11 +43,12 @@ def execute(
     split_bytes: int = SPLIT_BYTES,
     part_bytes: int = PART_BYTES,
     rows_here: int = ROWS_HERE,
+    bytes_here: int = 0,
     spark: SparkSession | None = None,
 ) -> Result:
     """Commit every stage and publish. Repeating it resumes; when nothing changed, no Spark is started.
 
-    `spark` is a session of the caller's, left open; else one is opened on `master` when there is work, and closed; what
+    Small inputs, up to `bytes_here` stored bytes, are run in this process. `spark` is a session of the caller's, left open; else one is opened on `master` when there is work, and closed; what
     Spark says then goes to `spark.log` of a local run directory.
     """
     began = time.monotonic()
@@ -63,7 +64,7 @@ def execute(
             return spark
 
         try:
-            runner = flow(pipeline, root, session, progress, split_bytes, part_bytes, rows_here)
+            runner = flow(pipeline, root, session, progress, split_bytes, part_bytes, rows_here, bytes_here)
         except Exception as error:
             ours = from_worker(error)
             if ours is None:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from corpus import flow_dedup, flow_lines, removals, storage
+from corpus import flow_decontaminate, flow_dedup, flow_lines, flow_spans, removals, storage
+from corpus.cuts import cut_tables
 from corpus.errors import RejectedTooMuch
 from corpus.manifest import Part, Receipt, RowAccount, add_counts, combine, digest_of
 from corpus.parts import Read, Task, decide_here, decide_on_spark, sum_here, sum_on_spark
@@ -55,14 +56,18 @@ def flow(
     split_bytes: int = SPLIT_BYTES,
     part_bytes: int = PART_BYTES,
     rows_here: int = ROWS_HERE,
+    bytes_here: int = 0,
 ) -> Runner:
-    """Every stage of `pipeline` committed in the run directory `root`, in order; the last is `publish`."""
+    """Every stage of `pipeline` committed in the run directory `root`, in order; the last is `publish`.
+
+    An input of up to `bytes_here` stored bytes is read and published in this process, without Spark.
+    """
     splits = pipeline.splits(split_bytes)
     prints = fingerprints(pipeline, splits)
     slots = plan_slots(pipeline, root, splits, part_bytes)
     _note(pipeline, root, slots, len(splits))
     runner = Runner(slots, prints, session, progress or Silent())
-    run = _Flow(pipeline, runner, rows_here)
+    run = _Flow(pipeline, runner, rows_here, sum(split.bytes for split in splits) <= bytes_here)
     run.rows(splits, part_bytes)
     for name, make in run.frames():
         if not runner.reuse(name):
@@ -91,6 +96,12 @@ def fingerprints(pipeline: Pipeline, splits: Sequence[Split]) -> dict[str, str]:
         add("count-lines", HoldLines.version, settings, last, "identify", *sidecars)
         add("dedup-lines", pipeline.lines.version, pipeline.lines.settings(), "count-lines")
         last = "dedup-lines"
+    for name in flow_spans.names(pipeline):
+        add(name, flow_spans.version(name), flow_spans.settings(pipeline, name), last, "identify", *sidecars)
+        last = name
+    for name in flow_decontaminate.names(pipeline):
+        add(name, flow_decontaminate.version(name), flow_decontaminate.settings(pipeline, name), last, *sidecars)
+        last = name
     add("tier", AssignTiers.version, pipeline.tiers.digest, last, *sidecars)
     publish = pipeline.settings.publish.model_dump(mode="json", include={"file_bytes", "chars_per_token"})
     if pipeline.settings.publish.tokenizer is not None:
@@ -131,6 +142,7 @@ class _Flow:
     pipeline: Pipeline
     runner: Runner
     rows_here: int
+    text_here: bool = False
 
     @property
     def here(self) -> bool:
@@ -155,6 +167,8 @@ class _Flow:
             ("decide", self._decide),
             *flow_dedup.steps(self),
             *repeated,
+            *flow_spans.steps(self),
+            *flow_decontaminate.steps(self),
             ("tier", self._tier),
             ("publish", self._publish),
         ]
@@ -184,7 +198,7 @@ class _Flow:
             part_bytes=part_bytes,
         )
         tasks = [Task(split.key, (index, split)) for index, split in enumerate(splits)]
-        receipts, seconds = self.runner.write(names, tasks, work)
+        receipts, seconds = self.runner.write(names, tasks, work, here=self.text_here)
         self._check_quarantine(receipts["text"])
         versions = {sidecar.name: sidecar.version for sidecar in sidecars}
         settings = {sidecar.name: sidecar.settings() for sidecar in sidecars}
@@ -215,7 +229,7 @@ class _Flow:
         )
         tasks = [Task(f"part-{part.number}", part) for part in self.parts]
         done = {f"part-{number}" for number in covered}
-        _, seconds = self.runner.write(names, tasks, work, done)
+        _, seconds = self.runner.write(names, tasks, work, done, here=self.text_here)
         for sidecar in sidecars:
             receipts = without_overlap(self.runner.slots[sidecar.name].receipts())
             details = {"settings": sidecar.settings()}
@@ -296,7 +310,6 @@ class _Flow:
     def _publish(self) -> None:
         settings = self.pipeline.settings.publish
         text = self.stages["text"]
-        repeated = self.stages.get("dedup-lines")
         work = Publish(
             text=text.table("text"),
             dropped=text.table("dropped"),
@@ -305,7 +318,7 @@ class _Flow:
             ids=self.stages["identify"].table("ids"),
             marks=removals.marks(self.stages),
             moved=removals.moved(self.stages),
-            cuts=(repeated.table("cuts"),) if repeated is not None else (),
+            cuts=cut_tables(self.stages),
             tiers=self.stages["tier"].table("tiers"),
             rules=self.pipeline.rules,
             tier_names=tuple(tier.name for tier in self.pipeline.tiers.tiers),
@@ -315,7 +328,7 @@ class _Flow:
         )
         groups = group_parts(text.manifest.parts, 2 * settings.file_bytes)
         tasks = [Task(f"group-{number}-of-{len(groups)}", (number, parts)) for number, parts in enumerate(groups)]
-        left, seconds = self.runner.write(["publish"], tasks, work)
+        left, seconds = self.runner.write(["publish"], tasks, work, here=self.text_here)
         receipts = left["publish"] or [Receipt(key="none", accounts={"publish": RowAccount()})]
         kept = self.stages["tier"].manifest.account.kept
         published = combine(receipts)["accounts"]["publish"].kept

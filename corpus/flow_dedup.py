@@ -14,17 +14,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from corpus import removals
+from corpus import flow_index, removals
 from corpus.config import Near
-from corpus.dedup import guard
+from corpus.dedup import guard, on_spark
 from corpus.dedup.candidates import SIGNED, Members, candidate_rows, find_pairs, load_members
 from corpus.dedup.clusters import templates
 from corpus.dedup.members import REMOVAL_IDENTITY, ReadMembers
 from corpus.dedup.one_a_key import KEY, DedupExact, DedupUrls
-from corpus.dedup.resolve import Resolved, resolve_members
+from corpus.dedup.resolve import resolve_members
+from corpus.dedup.resolve_on_spark import OnSpark
 from corpus.dedup.shingle_pass import ShinglePass, in_block
 from corpus.dedup.survivors import Hop, ReadHop
 from corpus.dedup.verify import COMPARED, EDGE, EDGE_IDENTITY, verify
+from corpus.graph.store import Store
 from corpus.manifest import Receipt, RowAccount, add_counts
 from corpus.parts import Task, write_rows
 from corpus.slot import Attempt, Table
@@ -36,7 +38,13 @@ if TYPE_CHECKING:
 KEYED = {"dedup-urls": ("url-keys", "urls"), "dedup-exact": ("fingerprint", "fingerprints")}
 """The sidecar and table that hold the keys of each stage."""
 NEAR_STEPS = ("near-candidates", "near-shingles", "near-edges", "dedup-near")
-VERSIONS = {"near-candidates": 1, "near-shingles": ShinglePass.version, "near-edges": 1, "dedup-near": 1}
+VERSIONS = {
+    flow_index.NAME: flow_index.VERSION,
+    "near-candidates": 2,
+    "near-shingles": ShinglePass.version,
+    "near-edges": 2,
+    "dedup-near": 1,
+}
 SHINGLES_HERE = 64 << 20
 """Up to so many stored bytes of text are read for shingles in the driver."""
 
@@ -45,6 +53,8 @@ def names(pipeline: Pipeline) -> list[str]:
     """The stages that `pipeline` asks for, in order."""
     keyed = [stage.name for stage in pipeline.keyed]
     near = list(NEAR_STEPS) if pipeline.settings.dedup.near is not None else []
+    if pipeline.against:
+        keyed.insert(keyed.index("dedup-exact") if "dedup-exact" in keyed else len(keyed), flow_index.NAME)
     removing = len(keyed) + bool(near)
     return [*keyed, *near, *(f"{removals.HOPS}{number}" for number in range(1, removing))]
 
@@ -56,6 +66,8 @@ def settings(pipeline: Pipeline, name: str) -> Any:
     keyed = {stage.name: stage for stage in pipeline.keyed}
     if name in keyed:
         return [keyed[name].settings(), priorities]
+    if name == flow_index.NAME:
+        return flow_index.settings(pipeline)
     near = dedup.near.model_dump(mode="json") if dedup.near is not None else None
     template = dedup.guard.template if name == "dedup-near" else None
     return [near, list(dedup.keep), priorities, template]
@@ -71,6 +83,8 @@ def steps(flow: _Flow) -> list[tuple[str, Callable[[], None]]]:
     make: dict[str, Callable[[], None]] = {
         stage.name: partial(_one_a_key, flow, stage) for stage in flow.pipeline.keyed
     }
+    if flow.pipeline.against:
+        make[flow_index.NAME] = flow_index.step(flow, partial(_read, flow, None, ()))
     near = flow.pipeline.settings.dedup.near
     if near is not None:
         made = (_candidates, _shingles, _edges, _resolve)
@@ -123,21 +137,36 @@ def _unchanged(flow: _Flow) -> RowAccount:
 
 
 def _members(flow: _Flow, columns: tuple[str, ...] = SIGNED[:1]) -> Members:
-    read = _read(flow, flow.stages["sign"].table("signatures"), columns)
-    return load_members(flow.parts, read, flow.pipeline.settings.dedup.keep)
+    return load_members(flow.parts, _signed(flow, columns), flow.pipeline.settings.dedup.keep)
+
+
+def _signed(flow: _Flow, columns: tuple[str, ...] = SIGNED[:1]) -> ReadMembers:
+    return _read(flow, flow.stages["sign"].table("signatures"), columns)
 
 
 def _candidates(flow: _Flow, near: Near) -> None:
     attempt = Attempt.begin(flow.runner.slots["near-candidates"])
     with flow.runner.working("near-candidates") as clock:
-        members = _members(flow, SIGNED)
-        pairs = find_pairs(members, near)
-        rows = candidate_rows(members, pairs)
-        receipts = write_rows(rows, "candidates", attempt, ("id0", "id1"))
+        if flow.here:
+            receipts, details = _candidates_here(flow, near, attempt)
+        else:
+            with on_spark.frames_beside(attempt, flow.runner.session()) as store:
+                keep = flow.pipeline.settings.dedup.keep
+                receipts, details = on_spark.write_candidates(
+                    store, flow.parts, _signed(flow, SIGNED), near, keep, attempt
+                )
         seconds = clock()
-    blocks = 1 + max((max(blocks) for blocks in rows.column("blocks").to_pylist()), default=-1)
-    details = {"signed": len(members), "candidates": rows.num_rows, "blocks": blocks, **pairs.counts}
     _commit(flow, "near-candidates", receipts, seconds, details, _unchanged(flow))
+
+
+def _candidates_here(flow: _Flow, near: Near, attempt: Attempt) -> tuple[list[Receipt], dict[str, int]]:
+    members = _members(flow, SIGNED)
+    pairs = find_pairs(members, near)
+    rows = candidate_rows(members, pairs)
+    receipts = write_rows(rows, "candidates", attempt, ("id0", "id1"))
+    blocks = 1 + max((max(blocks) for blocks in rows.column("blocks").to_pylist()), default=-1)
+    counts = {"signed": len(members), "candidates": rows.num_rows, "blocks": blocks, "compared": len(pairs.a)}
+    return receipts, counts | pairs.counts
 
 
 def _shingles(flow: _Flow, near: Near) -> None:
@@ -149,7 +178,7 @@ def _shingles(flow: _Flow, near: Near) -> None:
         attempt=Attempt.begin(flow.runner.slots["near-shingles"]),
     )
     tasks = [Task(f"part-{part.number}", part) for part in wanted]
-    small = sum(file.bytes for part in wanted for file in part.files) <= SHINGLES_HERE
+    small = flow.here and sum(file.bytes for part in wanted for file in part.files) <= SHINGLES_HERE
     receipts, seconds = flow.runner.write(["near-shingles"], tasks, work, here=small)
     _commit(flow, "near-shingles", receipts["near-shingles"], seconds, {}, _unchanged(flow))
 
@@ -157,40 +186,81 @@ def _shingles(flow: _Flow, near: Near) -> None:
 def _edges(flow: _Flow, near: Near) -> None:
     shingles = flow.stages["near-shingles"].table("shingles")
     attempt = Attempt.begin(flow.runner.slots["near-edges"])
-    found, compared = [EDGE.empty_table()], 0
+    candidates = flow.stages["near-candidates"].manifest.details
     with flow.runner.working("near-edges") as clock:
-        for block in range(flow.stages["near-candidates"].manifest.details["blocks"]):
-            rows = [COMPARED.empty_table()]
-            for number in sorted(shingles.files):
-                table = shingles.read(number)
-                some = in_block(number, table, block) if table is not None else None
-                rows += [] if some is None else [some.cast(COMPARED)]
-            edges, many = verify(pa.concat_tables(rows), near)
-            found.append(edges)
-            compared += many
-        edges = pa.concat_tables(found).sort_by([("part", "ascending"), ("row", "ascending"), ("other", "ascending")])
-        receipts = write_rows(edges, "edges", attempt, EDGE_IDENTITY)
+        if flow.here:
+            receipts, compared = _edges_here(shingles, candidates["blocks"], near, attempt)
+        else:
+            parts = tuple(part for part in flow.parts if part.number in shingles.files)
+            session, compared = flow.runner.session(), candidates["compared"]
+            receipts = on_spark.write_edges(session, parts, shingles, candidates["blocks"], near, attempt)
         seconds = clock()
-    details = {"compared": compared, "verified": edges.num_rows}
+    details = {"compared": compared, "verified": sum(part.rows for receipt in receipts for part in receipt.parts)}
     _commit(flow, "near-edges", receipts, seconds, details, _unchanged(flow))
+
+
+def _edges_here(shingles: Table, blocks: int, near: Near, attempt: Attempt) -> tuple[list[Receipt], int]:
+    found, compared = [EDGE.empty_table()], 0
+    for block in range(blocks):
+        rows = [COMPARED.empty_table()]
+        for number in sorted(shingles.files):
+            table = shingles.read(number)
+            some = in_block(number, table, block) if table is not None else None
+            rows += [] if some is None else [some.cast(COMPARED)]
+        edges, many = verify(pa.concat_tables(rows), near)
+        found.append(edges)
+        compared += many
+    edges = pa.concat_tables(found).sort_by([("part", "ascending"), ("row", "ascending"), ("other", "ascending")])
+    return write_rows(edges, "edges", attempt, EDGE_IDENTITY), compared
 
 
 def _resolve(flow: _Flow, near: Near) -> None:
     count = removals.kept(flow.stages)
     attempt = Attempt.begin(flow.runner.slots["dedup-near"])
-    bounds = flow.pipeline.settings.dedup.guard
     with flow.runner.working("dedup-near") as clock:
-        members = _members(flow)
-        resolved = resolve_members(members, _all_edges(flow))
-        shared = templates(members, resolved, flow.stages["near-shingles"].table("shingles"), bounds.template)
-        resolved = resolved.without(shared.survivors)
-        alarms = _guarded(flow, members, resolved)
-        receipts = write_rows(resolved.rows(), "duplicates", attempt, REMOVAL_IDENTITY)
+        if flow.here:
+            receipts, details = _resolve_here(flow, attempt)
+        else:
+            with on_spark.frames_beside(attempt, flow.runner.session()) as store:
+                receipts, details = _resolve_on_spark(flow, attempt, store)
         seconds = clock()
-    removed = len(resolved.removed)
+    removed = add_counts(receipt.counts["rows"] for receipt in receipts).get("removed", 0)
     account = RowAccount(rows_in=count, kept=count - removed, merged=_merged("dedup-near", removed))
-    details = {"clusters": resolved.clusters, "largest": resolved.largest, "alarms": list(alarms), **shared.told}
     _commit(flow, "dedup-near", receipts, seconds, details, account)
+
+
+def _resolve_here(flow: _Flow, attempt: Attempt) -> tuple[list[Receipt], dict[str, Any]]:
+    members = _members(flow)
+    resolved = resolve_members(members, _all_edges(flow))
+    least = flow.pipeline.settings.dedup.guard.template
+    shared = templates(members, resolved, flow.stages["near-shingles"].table("shingles"), least)
+    resolved = resolved.without(shared.survivors)
+    source = members.values("source")
+    total, gone = (
+        np.bincount(chosen, minlength=len(flow.pipeline.sources)).tolist()
+        for chosen in (source, source[resolved.removed])
+    )
+    alarms = _guarded(flow, total, gone, resolved.largest)
+    receipts = write_rows(resolved.rows(), "duplicates", attempt, REMOVAL_IDENTITY)
+    return receipts, {"clusters": resolved.clusters, "largest": resolved.largest, "alarms": alarms, **shared.told}
+
+
+def _resolve_on_spark(flow: _Flow, attempt: Attempt, store: Store) -> tuple[list[Receipt], dict[str, Any]]:
+    dedup = flow.pipeline.settings.dedup
+    resolution = OnSpark(
+        store=store,
+        parts=flow.parts,
+        read=_signed(flow),
+        keep=dedup.keep,
+        template=dedup.guard.template,
+        edges=flow.stages["near-edges"].table("edges"),
+        shingles=flow.stages["near-shingles"].table("shingles"),
+    )
+    counts = resolution.counts(len(flow.pipeline.sources))
+    alarms = _guarded(flow, counts.total, counts.gone, counts.largest)
+    told = resolution.told()
+    receipts = resolution.write(attempt)
+    return receipts, {"clusters": counts.clusters, "largest": counts.largest, "alarms": alarms, **told}
 
 
 def _all_edges(flow: _Flow) -> pa.Table:
@@ -204,15 +274,11 @@ def _all_edges(flow: _Flow) -> pa.Table:
     return pa.concat_tables(found)
 
 
-def _guarded(flow: _Flow, members: Members, resolved: Resolved) -> tuple[str, ...]:
-    """The alarms of the wipe-out guard."""
+def _guarded(flow: _Flow, total: Sequence[int], gone: Sequence[int], largest: int) -> list[str]:
+    """The alarms of the wipe-out guard; `total` and `gone` count records in the order of the pipeline's sources."""
     sources = [source.name for source in flow.pipeline.sources]
-    source = members.values("source")
-    total, gone = (
-        guard.by_source(sources, np.bincount(chosen, minlength=len(sources)).tolist())
-        for chosen in (source, source[resolved.removed])
-    )
-    return guard.check(flow.pipeline.settings.dedup.guard, total, gone, resolved.largest)
+    members, removed = (guard.by_source(sources, counts) for counts in (total, gone))
+    return list(guard.check(flow.pipeline.settings.dedup.guard, members, removed, largest))
 
 
 def _hop(flow: _Flow, number: int) -> None:

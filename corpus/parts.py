@@ -112,15 +112,36 @@ def decide_on_spark(
     def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         yield from stage(pa.Table.from_batches(list(batches), stage.reads)).select(stage.decides.names).to_batches()
 
-    def write(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for receipt in _write_sorted(batches, table, attempt, stage.identity):
-            yield _receipt_batch(0, [receipt], manifest.encode(receipt))
-
     rows = _narrow(spark, parts, read, stage.reads).repartition(partitions, *stage.key)
     decided = rows.mapInArrow(run, _spark_schema(stage.decides))
-    sorted_rows = decided.repartition(partitions, "part").sortWithinPartitions("part", "row")
-    found = sorted_rows.mapInArrow(write, RECEIPT).toArrow().column("receipt").to_pylist()
+    return write_by_part(decided, table, attempt, stage.decides, stage.identity, partitions)
+
+
+def write_by_part(
+    frame: DataFrame, table: str, attempt: Attempt, schema: pa.Schema, identity: tuple[str, ...], partitions: int
+) -> list[Receipt]:
+    """The rows of a frame with `part` and `row` as one file of `table` for each part, in the order of its rows.
+
+    What `write_rows` does; rows of one part are brought together by a shuffle. `schema` says which columns, and names
+    `part`, which is not stored.
+    """
+
+    def write(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        cast = (batch.select(schema.names).cast(schema) for batch in batches)
+        for receipt in _write_sorted(cast, table, attempt, identity):
+            yield _receipt_batch(0, [receipt], manifest.encode(receipt))
+
+    rows = frame.select(*schema.names).repartition(partitions, "part").sortWithinPartitions("part", "row")
+    found = rows.mapInArrow(write, RECEIPT).toArrow().column("receipt").to_pylist()
     return [manifest.decode_receipt(data, table) for data in found]
+
+
+def map_frame(
+    frame: DataFrame, work: Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]], schema: pa.Schema
+) -> DataFrame:
+    """A frame of what `work` makes of each partition's batches on the workers. It must not write: a frame may be
+    computed more than once."""
+    return frame.mapInArrow(work, _spark_schema(schema))
 
 
 def sum_here(parts: Sequence[Part], read: Read, schema: pa.Schema, value: str, at_least: int | None = None) -> pa.Table:

@@ -12,8 +12,12 @@ from typing import Any
 import pyarrow as pa
 
 from corpus import config, located
+from corpus.decontaminate.stage import Decontaminate
+from corpus.decontaminate.wanted import load_benchmarks
 from corpus.dedup.one_a_key import DedupExact, DedupUrls
 from corpus.errors import ConfigError, ContractError, Problem, UsageError
+from corpus.index.against import open_indexes
+from corpus.index.generation import Index
 from corpus.kernels.signal import SignalCall
 from corpus.located import Located, Step
 from corpus.readers.plan import input_digest, plan_splits
@@ -25,6 +29,7 @@ from corpus.ruleset.policy import TierPolicy, load_tiers
 from corpus.ruleset.rewrites import load_rewrites
 from corpus.schema import RAW
 from corpus.stage import COUNTED, DROPPED, RowStage, Sidecar
+from corpus.stages.anchors import SpanAnchors
 from corpus.stages.fingerprint import Fingerprint
 from corpus.stages.identify import Identify
 from corpus.stages.ingest import Ingest
@@ -36,6 +41,7 @@ from corpus.stages.repeated_lines import RepeatedLines
 from corpus.stages.rewrite import Rewrite
 from corpus.stages.select import Select
 from corpus.stages.sign import Sign
+from corpus.stages.sign_paragraphs import SignParagraphs
 from corpus.stages.url_keys import UrlKeys
 from corpus.tokens import load_tokenizer
 
@@ -54,12 +60,18 @@ class Pipeline:
     identify: Identify = field(default_factory=Identify)
     keyed: tuple[DedupUrls | DedupExact, ...] = ()
     lines: RepeatedLines | None = None
+    against: tuple[Index, ...] = ()
+    decontaminate: Decontaminate | None = None
 
     @property
     def sources(self) -> tuple[config.Source, ...]:
         """The sources that `select.sources` lets in."""
         wanted = self.settings.select.sources
         return tuple(source for source in self.settings.sources if _let_in(source.name, wanted))
+
+    def spared(self, wanted: config.Patterns) -> frozenset[str]:
+        """The names of the sources that `wanted` does not let in."""
+        return frozenset(source.name for source in self.settings.sources if not _let_in(source.name, wanted))
 
     def splits(self, split_bytes: int = SPLIT_BYTES) -> list[Split]:
         """The input cut into units of work; a pure function of the files found."""
@@ -87,12 +99,14 @@ def compose(settings: config.Pipeline, extra: Sequence[RowStage] = (), also: Seq
 
     Raises ConfigError with every problem of every rule and rewrite file and of the tier policy.
     """
-    rules, tiers, rewrites, lines, _ = _collect(
+    rules, tiers, rewrites, lines, _, against, decontaminate = _collect(
         lambda: load_rules(settings.rules),
         lambda: load_tiers(settings.tiers),
         lambda: load_rewrites(settings.rewrites),
         lambda: load_line_rules(settings.lines),
         lambda: _check_tokenizer(settings.publish.tokenizer),
+        lambda: open_indexes(settings.dedup),
+        lambda: load_benchmarks(settings.decontaminate),
     )
     calls = sorted_calls({CHARS, *rules.calls, *tiers.calls, *also})
     changes: tuple[RowStage, ...] = (Rewrite(rewrites),) if rewrites else ()
@@ -115,7 +129,21 @@ def compose(settings: config.Pipeline, extra: Sequence[RowStage] = (), also: Seq
         spared = {name for name in names if not _let_in(name, cut)}
         keep = settings.dedup.keep
         frequent = RepeatedLines(repeated.documents, repeated.share, repeated.keep_first, keep, frozenset(spared))
-    pipeline = Pipeline(settings, rules, tiers, rows, sidecars, keyed=keyed, lines=frequent)
+    if settings.dedup.paragraphs is not None:
+        sidecars += (SignParagraphs(settings.dedup.paragraphs),)
+    if settings.dedup.spans is not None:
+        sidecars += (SpanAnchors(settings.dedup.spans.min_units, settings.dedup.spans.within),)
+    pipeline = Pipeline(
+        settings,
+        rules,
+        tiers,
+        rows,
+        sidecars,
+        keyed=keyed,
+        lines=frequent,
+        against=against,
+        decontaminate=decontaminate,
+    )
     if not pipeline.sources:
         raise ConfigError([Problem("select.sources", 0, 0, "lets no source in; widen include or narrow exclude")])
     pipeline.check()
@@ -165,6 +193,8 @@ def _named(document: Located, base: Path) -> dict[str, tuple[Step, ...]]:
     found: dict[str, tuple[Step, ...]] = {
         "select.sources": ("select", "sources"),
         "publish.tokenizer": ("publish", "tokenizer"),
+        "dedup.against": ("dedup", "against"),
+        "decontaminate.against": ("decontaminate", "against"),
     }
     for index, name in enumerate(rules if isinstance(rules, list) else ()):
         if isinstance(name, str):

@@ -32,7 +32,8 @@ def spark() -> Iterator[SparkSession]:
     from corpus.session import open_session
 
     paths = os.pathsep.join(str(ROOT / folder) for folder in (".", "tests/support"))
-    with open_session("local[2,4]", app="tests", conf={"spark.executorEnv.PYTHONPATH": paths}) as session:
+    conf = {"spark.executorEnv.PYTHONPATH": paths, "spark.sql.shuffle.partitions": "3"}
+    with open_session("local[2,4]", app="tests", conf=conf) as session:
         yield session
 
 

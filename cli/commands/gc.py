@@ -12,14 +12,15 @@ Grace = Annotated[float, typer.Option("--grace-hours", min=0, help="Leave alone 
 
 
 def command(run: Run, grace_hours: Grace = 24.0, json: Json = False) -> None:
-    """Free what a run no longer needs.
+    """Free what a run, or an index, no longer needs.
 
     Files of failed attempts, and stages of settings that the last command did not ask for.
     """
     from cli import render
     from corpus.gc import collect
+    from corpus.index.sweep import is_index, sweep
 
-    freed = collect(run, grace_hours)
+    freed = sweep(run, grace_hours) if is_index(run) else collect(run, grace_hours)
     if json:
         render.emit({"run": run, "files": freed.files, "bytes": freed.bytes})
         return

@@ -38,8 +38,9 @@ CANDIDATE = pa.schema(
         pa.field("partner_blocks", pa.list_(pa.int32())),
     ]
 )
-"""A record of a pair: the blocks it is needed in, and the addresses of those later in the keep order that it is to be
-compared with, each with the block where that happens."""
+"""A record of a pair: the blocks it is needed in, and the addresses of those earlier in the keep order that it is to be
+compared with, each with the block where that happens. A record has few of these, however large its bucket: of a star
+the centre and one neighbour."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,12 @@ def load_members(parts: Sequence[Part], read: Read, keep: Sequence[str]) -> Memb
     if not batches:
         empty = MEMBER.empty_table()
         return Members(empty, np.zeros(0, np.int64), np.zeros(0, np.int64))
-    table = pa.Table.from_batches(batches).sort_by([("part", "ascending"), ("row", "ascending")])
+    return ranked(pa.Table.from_batches(batches), keep)
+
+
+def ranked(table: pa.Table, keep: Sequence[str]) -> Members:
+    """Rows of MEMBER columns, in any order, with their ranks by the keep policy."""
+    table = table.sort_by([("part", "ascending"), ("row", "ascending")])
     addresses = address(table.column("part").to_numpy(), table.column("row").to_numpy())
     halves = (table.column(name).to_numpy() for name in ("id0", "id1", "rank"))
     return Members(table, addresses, keep_order(keep_columns(table, keep), *halves))
@@ -119,8 +125,8 @@ def _apart_by_numbers(
 def _apart_by_sketch(
     members: Members, near: Near, a: np.ndarray, b: np.ndarray, counts: dict[str, int]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Without the pairs whose estimated similarity lies far below the threshold."""
-    if near.similarity != "jaccard" or not len(a):
+    """Without the pairs whose estimated similarity lies far below the threshold; all, where there are no sketches."""
+    if near.similarity != "jaccard" or not len(a) or "sketch" not in members.table.schema.names:
         return a, b
     involved, places = np.unique(np.concatenate([a, b]), return_inverse=True)
     sketches = grid(_joined(members.table.column("sketch").take(pa.array(involved))), np.uint8)
@@ -149,7 +155,7 @@ def candidate_rows(members: Members, pairs: Pairs, block_bytes: int = BLOCK_BYTE
     block = cut_blocks(a, b, component, weight, block_bytes)
     ends = pl.DataFrame({"node": np.concatenate([a, b]), "block": np.concatenate([block, block]).astype(np.int32)})
     needed = ends.unique().sort("node", "block").group_by("node", maintain_order=True).agg(blocks="block")
-    compared = pl.DataFrame({"node": a, "partner": members.addresses[b], "partner_block": block.astype(np.int32)})
+    compared = pl.DataFrame({"node": b, "partner": members.addresses[a], "partner_block": block.astype(np.int32)})
     listed = compared.sort("node", "partner").group_by("node", maintain_order=True).agg("partner", "partner_block")
     rows = needed.join(listed, on="node", how="left", maintain_order="left")
     nodes = rows["node"].to_numpy()

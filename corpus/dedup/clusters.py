@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,23 +30,39 @@ class Templates:
 def templates(members: Members, resolved: Resolved, shingles: Table, least: int) -> Templates:
     """Which clusters of `least` members or more only share a template, by a sample of each that no order changes."""
     large = np.flatnonzero(resolved.sizes >= least)
-    sample = _sample(members, resolved, large)
+    sample = sampled(members, resolved, large)
     sets = _sets(members, np.concatenate([*sample, np.zeros(0, np.int64)]).astype(np.int64), shingles)
     found: list[int] = []
-    listed: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
     for survivor, chosen in zip(large.tolist(), sample, strict=True):
         seen = judge([sets[index] for index in chosen.tolist()])
         if seen.is_template:
             found.append(survivor)
-            name = from_halves(int(members.values("id0")[survivor]), int(members.values("id1")[survivor]))
-            size, own, alike = int(resolved.sizes[survivor]), round(seen.own_share, 4), round(seen.own_similarity, 4)
-            listed.append({"survivor": name, "members": size, "own_share": own, "own_similarity": alike})
-    listed.sort(key=lambda item: (-item["members"], item["survivor"]))
-    told = {"templates": len(found), "template_members": sum(item["members"] for item in listed)}
-    return Templates(np.array(found, np.int64), told | {"template_clusters": listed[:EXAMPLES]})
+            ids = {f"survivor{half}": int(members.values(f"id{half}")[survivor]) for half in range(2)}
+            seen_of = {"own_share": seen.own_share, "own_similarity": seen.own_similarity}
+            rows.append({**ids, "members": int(resolved.sizes[survivor]), **seen_of})
+    told = {"templates": len(found), "template_members": sum(row["members"] for row in rows)}
+    return Templates(np.array(found, np.int64), told | {"template_clusters": listed(rows)})
 
 
-def _sample(members: Members, resolved: Resolved, large: np.ndarray) -> list[np.ndarray]:
+def listed(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The largest clusters that are templates as the manifest shows them.
+
+    `rows` have `survivor0, survivor1, members, own_share, own_similarity`.
+    """
+    told = [
+        {
+            "survivor": from_halves(row["survivor0"], row["survivor1"]),
+            "members": row["members"],
+            "own_share": round(row["own_share"], 4),
+            "own_similarity": round(row["own_similarity"], 4),
+        }
+        for row in rows
+    ]
+    return sorted(told, key=lambda item: (-item["members"], item["survivor"]))[:EXAMPLES]
+
+
+def sampled(members: Members, resolved: Resolved, large: np.ndarray) -> list[np.ndarray]:
     """The survivor and the members with the smallest ids of each cluster of `large`, SAMPLE in all."""
     removed = resolved.removed[np.isin(resolved.survivor[resolved.removed], large)]
     cluster = resolved.survivor[removed]

@@ -40,13 +40,13 @@ EDGE_IDENTITY = ("id0", "id1", "other0", "other1", "similarity")
 def verify(rows: pa.Table, near: Near) -> tuple[pa.Table, int]:
     """The EDGE rows of one block's pairs that are at least as similar as the threshold, and how many were compared.
 
-    `rows` has the columns of COMPARED, every partner's row among them.
+    `rows` has the columns of COMPARED, every partner's row among them; partners stand earlier in the keep order.
     """
     rows = rows.sort_by("address").combine_chunks()
     addresses = rows.column("address").to_numpy()
     partners = _list(rows, "partners")
-    a = np.repeat(np.arange(len(rows)), np.diff(_offsets(partners)))
-    b = np.searchsorted(addresses, partners.flatten().to_numpy())
+    b = np.repeat(np.arange(len(rows)), np.diff(_offsets(partners)))
+    a = np.searchsorted(addresses, partners.flatten().to_numpy())
     shingles = _list(rows, "shingles")
     values = np.ascontiguousarray(shingles.flatten().to_numpy()).view(np.uint32)
     compare: Any = jaccard_pairs if near.similarity == "jaccard" else containment_pairs

@@ -7,22 +7,19 @@ frame: a component cannot change because a partition was computed again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from corpus import manifest, parts, storage
 from corpus.errors import AuditError, UsageError
 from corpus.graph.candidates import FULL
 from corpus.graph.components import connected
-from corpus.manifest import Part
-from corpus.slot import Attempt, Slot, Table
+from corpus.graph.store import Store, Stored
+from corpus.slot import Attempt, Slot
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
@@ -34,7 +31,6 @@ ROUNDS = 60
 _ROWS_PER_PARTITION = 1_000_000
 _MOST_PARTITIONS = 2000
 _PART_ROWS = 4_000_000
-_BATCH_ROWS = 1 << 17
 
 
 def candidate_pairs(bands: DataFrame, full: int = FULL) -> DataFrame:
@@ -92,14 +88,15 @@ def connected_components(
     AuditError when an edge has no end or `rounds` rounds do not converge, and when the result does not give both ends
     of every edge one component; never half a result.
     """
-    store = _Store(spark, Attempt.begin(Slot(scratch)))
+    store = Store(spark, Attempt.begin(Slot(scratch)))
     given = store.write(edges.select(*(_bigint(edges, name) for name in EDGES.names)), "edges-0", EDGES)
     if nulls := given.nulls():
         raise AuditError(f"{nulls} ends of {given.rows} edges are null; an edge needs two nodes")
     current, done = given, 0
     while True:
         if current.rows <= in_memory_edges:
-            found = store.put("components", _in_memory(current, given if current is not given else None))
+            pieces = _in_memory(current, given if current is not given else None)
+            found = store.put("components", pieces, COMPONENTS)
             break
         if done == rounds:
             raise AuditError(
@@ -169,7 +166,7 @@ def _partitions(rows: int) -> int:
     return max(1, min(_MOST_PARTITIONS, -(-2 * rows // _ROWS_PER_PARTITION)))
 
 
-def _check(store: _Store, given: _Stored, found: _Stored) -> None:
+def _check(store: Store, given: Stored, found: Stored) -> None:
     """AuditError unless nodes occur once and both ends of every edge have one component, no larger than they are."""
     from pyspark.sql import functions as F
 
@@ -199,7 +196,7 @@ def _check(store: _Store, given: _Stored, found: _Stored) -> None:
         )
 
 
-def _in_memory(current: _Stored, given: _Stored | None) -> Iterator[pa.Table]:
+def _in_memory(current: Stored, given: Stored | None) -> Iterator[pa.Table]:
     """The components of stored edges, in pieces; `given` are the first edges, if some rounds have gone by."""
     ends = current.columns()
     if given is not None:  # the rounds drop edges of a node to itself
@@ -211,83 +208,3 @@ def _in_memory(current: _Stored, given: _Stored | None) -> Iterator[pa.Table]:
     for start in range(0, len(nodes), _PART_ROWS):
         end = start + _PART_ROWS
         yield pa.table([nodes[start:end], nodes[labels[start:end]]], schema=COMPONENTS)
-
-
-@dataclass(frozen=True)
-class _Stored:
-    """A frame that was written: its files, how many rows they have, and a digest of the rows in any order."""
-
-    table: Table
-    parts: tuple[Part, ...]
-    schema: pa.Schema
-    digest: str
-
-    @property
-    def rows(self) -> int:
-        return sum(part.rows for part in self.parts)
-
-    def __call__(self, part: Part) -> Iterator[pa.RecordBatch]:
-        """The rows of one part, on a worker."""
-        yield from self.table.batches(part.number, self.schema.names, _BATCH_ROWS)
-
-    def pieces(self) -> Iterator[tuple[np.ndarray, ...]]:
-        """The columns of each part, here."""
-        for part in self.parts:
-            rows = self.table.read(part.number, self.schema.names)
-            if rows is not None:
-                yield tuple(column.to_numpy() for column in rows.columns)
-
-    def nulls(self) -> int:
-        """How many values are null, from the footers of the files."""
-        total = 0
-        for file in self.table.files.values():
-            with storage.open_read(storage.join(self.table.slot.root, file.path)) as stream:
-                footer = pq.read_metadata(stream)
-            groups = [footer.row_group(at) for at in range(footer.num_row_groups)]
-            total += sum(group.column(at).statistics.null_count for group in groups for at in range(footer.num_columns))
-        return total
-
-    def columns(self) -> list[np.ndarray]:
-        """The columns of all parts, here."""
-        pieces = list(self.pieces())
-        return [np.concatenate([piece[at] for piece in pieces] or [np.empty(0, np.int64)]) for at in range(2)]
-
-
-@dataclass(frozen=True)
-class _Store:
-    """The directory of one computation."""
-
-    spark: SparkSession
-    attempt: Attempt
-
-    @property
-    def where(self) -> str:
-        return storage.join(self.attempt.slot.root, self.attempt.name)
-
-    def write(self, frame: DataFrame, name: str, schema: pa.Schema) -> _Stored:
-        """Compute a frame, once, into files of the workers."""
-        receipts = parts.write_frame(frame, name, self.attempt)
-        digest = manifest.add_digests(receipt.digests for receipt in receipts).get(name, "")
-        return self._stored(name, [part for receipt in receipts for part in receipt.parts], schema, digest)
-
-    def put(self, name: str, tables: Iterator[pa.Table]) -> _Stored:
-        """Write what was made here."""
-        written = []
-        for number, table in enumerate(tables):
-            writer = self.attempt.writer(name, number, COMPONENTS)
-            writer.write(table)
-            if (file := writer.close()) is not None:
-                written.append(Part(number=number, rows=file.rows, files=(file,)))
-        return self._stored(name, written, COMPONENTS, "")
-
-    def _stored(self, name: str, written: Sequence[Part], schema: pa.Schema, digest: str) -> _Stored:
-        files = {part.number: file for part in written if (file := part.file(name)) is not None}
-        return _Stored(Table(self.attempt.slot, files), tuple(written), schema, digest)
-
-    def read(self, stored: _Stored) -> DataFrame:
-        return parts.read_frame(self.spark, stored.parts, stored, stored.schema)
-
-    def drop(self, stored: _Stored) -> None:
-        """Delete files that nothing reads any more."""
-        for file in stored.table.files.values():
-            storage.delete_file(storage.join(self.attempt.slot.root, file.path))

@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from corpus.cuts import Spans, apply_cuts
 from corpus.identity import repeated_id
+from corpus.kernels.lengths import code_points
 from corpus.manifest import Part, Receipt, RowAccount, add_digests
 from corpus.parts import Task
 from corpus.quarantine import Reason
@@ -102,11 +102,11 @@ class _Group:
         for batch in stage.text.batches(part.number, DOCUMENT.names, BATCH_ROWS):
             span = slice(row, row + batch.num_rows)
             batch = _renamed(batch, rank[span])
-            lengths = pc.utf8_length(batch.column("text")).cast(pa.int32())
+            lengths = code_points(batch.column("text"))
             self._write("rejected", "rejected", verdicts.rejected(batch, lengths, row), REJECTED_DIGEST)
             whole, batch = batch, self._without(batch, spans.between(row, row + batch.num_rows), tier[span] >= 0)
             if batch is not whole:
-                lengths = pc.utf8_length(batch.column("text")).cast(pa.int32())
+                lengths = code_points(batch.column("text"))
             for place, name in enumerate(stage.tier_names):
                 chosen = np.flatnonzero(tier[span] == place)
                 if len(chosen):

@@ -22,8 +22,8 @@ SURFACE = {
     "index remove": "INDEX --ids --restore --json",
     "index verify": "INDEX --json",
     "judge": "FILES --prompt --model --out --base-url --key-env --text --id --part --prices --budget-usd"
-    " --budget-tokens --concurrency --temperature --max-tokens --seed --structure --timeout --tries --paid-tries --canaries"
-    " --again --batch-write --batch-read --batch-forget --json",
+    " --budget-tokens --concurrency --temperature --max-tokens --seed --structure --timeout --tries"
+    " --paid-tries --canaries --again --batch-write --batch-read --batch-forget --json",
     "tier": "RUN --tiers --master --json",
     "submit": "PIPELINE OPTION --out --master --json --split-mb --write",
     "plan": "PIPELINE --out --json --split-mb",

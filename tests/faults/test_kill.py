@@ -9,8 +9,6 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -18,31 +16,14 @@ from typing import Any
 import psutil
 import pytest
 from building import contents, prose, write_jsonl
+from killing import at_work, committed, finish, kill_during, start
 
 from corpus.rundir import RunDir
 
-SUPPORT = Path(__file__).parents[1] / "support"
 STAGES = ("text", "identify", "decide", "dedup-exact", "tier", "publish")
 SEEDS = int(os.environ.get("CORPUS_KILL_SEEDS", "1"))
-MASTER = "local[2,4]"
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
-
-
-def start(pipeline: Path, run: Path, *stage: str, log: Path, master: str = MASTER) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(SUPPORT.parents[1]), str(SUPPORT)])}
-    command = [sys.executable, str(SUPPORT / "run_once.py"), str(pipeline), str(run), master, *stage]
-    with log.open("ab") as output:
-        return subprocess.Popen(command, start_new_session=True, env=environment, stdout=output, stderr=output)
-
-
-def finish(pipeline: Path, run: Path, log: Path, master: str = MASTER) -> None:
-    process = start(pipeline, run, log=log, master=master)
-    assert process.wait(300) == 0, log.read_text(errors="replace")
-
-
-def committed(run: Path, stage: str) -> bool:
-    return any((run / "stages" / stage).glob("*/manifest.json"))
 
 
 @pytest.fixture(scope="module")
@@ -69,26 +50,6 @@ def undisturbed(pipeline: Path) -> tuple[dict[str, Any], dict[str, float]]:
     return contents(run), {name: stage.manifest.seconds for name, stage in stages.items()}
 
 
-def at_work(run: Path, stage: str, receipts: int) -> bool:
-    """Whether `stage` has begun, and has left `receipts` receipts if it leaves any while it works."""
-    before = STAGES[max(0, STAGES.index(stage) - 1)]
-    if stage != "text":
-        return committed(run, before)
-    return len(list((run / "stages/text").glob("*/receipts/*.json"))) >= receipts
-
-
-def kill_during(process: subprocess.Popen[bytes], run: Path, stage: str, receipts: int, seconds: float) -> bool:
-    """Wait until `stage` is at work, some time more, then kill the whole process group; False if it was over."""
-    began = time.monotonic()
-    while time.monotonic() - began < 120 and process.poll() is None and not at_work(run, stage, receipts):
-        time.sleep(0.002)
-    time.sleep(seconds)
-    hit = not committed(run, stage)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait(60)
-    return hit
-
-
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_killed_in_every_stage_and_resumed_the_run_is_the_same(
     pipeline: Path, undisturbed: tuple[dict[str, Any], dict[str, float]], tmp_path: Path, seed: int
@@ -101,7 +62,7 @@ def test_killed_in_every_stage_and_resumed_the_run_is_the_same(
     for stage in STAGES:
         moment = moments.uniform(0.0, min(0.6 * seconds[stage], 1.0) if stage != "text" else 0.05)
         process = start(pipeline, run, log=tmp_path / "log")
-        hits += kill_during(process, run, stage, moments.randint(0, splits - 2), moment)
+        hits += kill_during(process, run, STAGES, stage, moments.randint(0, splits - 2), moment)
     finish(pipeline, run, tmp_path / "log")
     assert hits >= 4, "most kills must hit a stage at work"
     assert contents(run) == expected
@@ -138,7 +99,7 @@ def test_a_worker_that_is_killed_changes_nothing(
 ) -> None:
     run = tmp_path / "run"
     process = start(pipeline, run, log=tmp_path / "log")
-    while process.poll() is None and not at_work(run, "text", 3):
+    while process.poll() is None and not at_work(run, STAGES, "text", 3):
         time.sleep(0.002)
     workers = [
         child

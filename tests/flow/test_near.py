@@ -103,7 +103,8 @@ def test_a_copy_of_a_record_that_went_later_names_the_last_survivor(go: Go, tmp_
     """An exact copy of a near-duplicate: its survivor went too, so it is shown the one that stayed."""
     text = chinese(4)
     alike = edited(text, 3)
-    rows = [{"id": "best", "text": text + "。" + chinese(8, 20)}, {"id": "x", "text": alike}, {"id": "y", "text": alike}]
+    best = {"id": "best", "text": text + "。" + chinese(8, 20)}
+    rows = [best, {"id": "x", "text": alike}, {"id": "y", "text": alike}]
     write_jsonl(tmp_path / "in.jsonl", rows)
     result = go(near(tmp_path / "in.jsonl"), tmp_path / "run")
     assert dict(result.account.merged) == {"exact_duplicate": 1, "near_duplicate": 1}

@@ -10,8 +10,9 @@ import pytest
 from corpus.errors import AuditError, UsageError
 from corpus.graph.candidates import bucket_pairs, merge_pairs
 from corpus.graph.components import connected
-from corpus.graph.frames import _Store, candidate_pairs, connected_components
+from corpus.graph.frames import candidate_pairs, connected_components
 from corpus.graph.resolve import By, keep_order, mixed
+from corpus.graph.store import Store
 from corpus.slot import Attempt
 
 
@@ -151,7 +152,7 @@ def test_a_store_reads_back_what_it_wrote_whatever_the_partitions(spark: Any, tm
     from corpus.graph.frames import EDGES
     from corpus.slot import Slot
 
-    store = _Store(spark, Attempt.begin(Slot(str(tmp_path))))
+    store = Store(spark, Attempt.begin(Slot(str(tmp_path))))
     a, b = np.arange(1000), np.arange(1000)[::-1].copy()
     one, two = (store.write(edges_of(spark, a, b, many), f"edges-{many}", EDGES) for many in (1, 4))
     assert (one.rows, one.digest) == (two.rows, two.digest)

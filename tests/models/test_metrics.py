@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from corpus.models.metrics import calibration_error, evaluate, f1_interval, reliability, wilson
+from corpus.models.metrics import area, calibration_error, evaluate, f1_interval, reliability, wilson
 
 
 def test_the_score_interval_is_wilsons() -> None:
@@ -40,3 +40,9 @@ def test_bins_hold_every_row_once_and_perfect_scores_have_no_error() -> None:
     assert sum(one.rows for one in bins) == 6
     assert calibration_error(bins) == 0
     assert calibration_error(reliability(~has, scores)) == pytest.approx(4 / 6, abs=1e-6)
+
+
+def test_area_is_the_share_of_pairs_in_order_with_ties_half() -> None:
+    scores, has = np.array([0.1, 0.4, 0.4, 0.9]), np.array([False, True, False, True])
+    assert area(scores, has) == (1 + 0.5 + 2) / 4
+    assert area(scores, np.ones(4, bool)) is None

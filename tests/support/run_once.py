@@ -1,6 +1,7 @@
 """Run a pipeline file once, as a process that may be killed: run_once.py PIPELINE RUN MASTER [STAGE].
 
-With STAGE the process kills itself with SIGKILL between the last write of that stage and its commit.
+With STAGE the process kills itself with SIGKILL between the last write of that stage and its commit. The variable
+RUN_ONCE_ROWS_HERE says up to how many records narrow stages run without Spark.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 from corpus import pipeline, runner
 from corpus.execute import execute
+from corpus.flow import ROWS_HERE
 from corpus.manifest import Manifest
 
 
@@ -25,7 +27,8 @@ def main() -> None:
         return real(manifest, uri)
 
     runner.commit = commit
-    execute(pipeline.read(path), root, master=master, split_bytes=1 << 15, part_bytes=1 << 15)
+    rows_here = int(os.environ.get("RUN_ONCE_ROWS_HERE", ROWS_HERE))
+    execute(pipeline.read(path), root, master=master, split_bytes=1 << 15, part_bytes=1 << 15, rows_here=rows_here)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,178 @@
+"""corpus difficulty: score, train, eval, apply"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.options import Json
+
+if TYPE_CHECKING:
+    from corpus.models.instruction import Labels, Parts
+    from corpus.scores.cuts import Wanted
+
+app = typer.Typer(
+    help="Difficulty of instruction rows, and stages from it.", no_args_is_help=True, rich_markup_mode=None
+)
+Files = Annotated[
+    list[str], typer.Argument(metavar="FILES", help="Instruction rows: files, directories, globs.", show_default=False)
+]
+Model = Annotated[str, typer.Argument(metavar="MODEL", help="A model's directory, or its name.", show_default=False)]
+Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The directory to write.", show_default=False)]
+Instruction = Annotated[
+    str | None, typer.Option("--instruction", metavar="FIELD", help="The field of the instruction; else guessed.")
+]
+Given = Annotated[
+    str | None, typer.Option("--input", metavar="FIELD", help="The field of what it is applied to; else `input`.")
+]
+Answer = Annotated[str | None, typer.Option("--answer", metavar="FIELD", help="The field of the answer; else guessed.")]
+LabelField = Annotated[str, typer.Option("--label-field", metavar="FIELD", help="The field of the label.")]
+Least = Annotated[
+    float | None, typer.Option("--hard-from", metavar="SCORE", help="The label is a number; hard from this on.")
+]
+Stages = Annotated[int | None, typer.Option("--stages", min=2, max=10, help="Cut the scores into so many stages.")]
+Method = Annotated[
+    str, typer.Option("--cut", metavar="valleys|quantiles", help="Where: valleys of the density, or equal sizes.")
+]
+
+
+@app.command()
+def score(
+    files: Files,
+    out: Out,
+    instruction: Instruction = None,
+    given: Given = None,
+    answer: Answer = None,
+    lang: Annotated[str | None, typer.Option("--lang", metavar="LANG", help="The language of every row.")] = None,
+    stages: Stages = None,
+    method: Method = "valleys",
+    json: Json = False,
+) -> None:
+    """Score rows without a model or labels: what the answer says and the form it has, ranked among the rows.
+
+    Writes difficulty.parquet. Rows without an answer, and answers far from all others, are noise and have no score.
+    """
+    from cli import difficulty_view, render
+    from corpus.scores.files import score_files
+
+    done = score_files(files, _parts(instruction, given, answer), out, _wanted(stages, method), lang)
+    if json:
+        render.emit(difficulty_view.plain(done))
+    else:
+        difficulty_view.scored(done)
+
+
+@app.command()
+def train(
+    files: Files,
+    out: Out,
+    label_field: LabelField = "tier",
+    least: Least = None,
+    instruction: Instruction = None,
+    given: Given = None,
+    answer: Answer = None,
+    wanted: Annotated[str, typer.Option("--target", metavar="LABEL", help="The label that means hard.")] = "hard",
+    precision: Annotated[
+        float, typer.Option("--precision", metavar="SHARE", help="What the threshold is chosen for.")
+    ] = 0.5,
+    ngrams: Annotated[int, typer.Option("--ngrams", min=1, max=8, help="Tokens of an n-gram at most.")] = 2,
+    epochs: Annotated[int, typer.Option("--epochs", min=1, max=1000, help="Passes over the rows.")] = 4,
+    rate: Annotated[float, typer.Option("--rate", min=1e-4, max=10, help="The learning rate.")] = 0.2,
+    dims: Annotated[int, typer.Option("--dims", min=1, max=1024, help="Numbers of a vector.")] = 8,
+    seed: Annotated[int, typer.Option("--seed", help="Another seed, another split and another model.")] = 0,
+    json: Json = False,
+) -> None:
+    """Train a model of difficulty on labelled rows and write it with its card.
+
+    Of each label 70 % is trained on, 15 % gives calibration and threshold, 15 % is only measured.
+    """
+    from cli import difficulty_view, render
+    from corpus.models.card import Features
+    from corpus.models.instruction import read_labelled
+    from corpus.models.training import Plan
+    from corpus.models.training import train as make
+
+    features = Features(ngrams=ngrams, dims=dims, epochs=epochs, rate=rate)
+    plan = Plan(out.name, precision, seed, features, balance="none", positive=wanted, view="instruction")
+    examples = read_labelled(files, _parts(instruction, given, answer), _labels(label_field, least), seed)
+    card, notes = make(examples, plan, out)
+    for said in notes:
+        render.note(said)
+    if json:
+        render.emit({"model": str(out), "digest": card.digest, "card": card.model_dump(mode="json")})
+    else:
+        difficulty_view.trained(card, out)
+
+
+@app.command("eval")
+def evaluate(
+    model: Model,
+    files: Files,
+    label_field: LabelField = "tier",
+    least: Least = None,
+    instruction: Instruction = None,
+    given: Given = None,
+    answer: Answer = None,
+    json: Json = False,
+) -> None:
+    """Measure a model of difficulty on labelled rows that it was not trained on."""
+    from cli import difficulty_view, render
+    from corpus.models.applying import evaluate_files
+    from corpus.models.classifier import load
+    from corpus.models.instruction import read_labelled
+
+    found = load(model)
+    examples = read_labelled(files, _parts(instruction, given, answer), _labels(label_field, least))
+    done = evaluate_files(found, examples)
+    if json:
+        shown = {"read": done.read, "left_out": done.left_out, "unknown_labels": done.unknown}
+        measured = done.evaluation.model_dump(mode="json")
+        render.emit({"model": model, "digest": found.card.digest, **shown, "evaluation": measured})
+    else:
+        difficulty_view.judged(found.card, done)
+
+
+@app.command("apply")
+def use(
+    model: Model,
+    files: Files,
+    out: Out,
+    instruction: Instruction = None,
+    given: Given = None,
+    answer: Answer = None,
+    stages: Stages = None,
+    method: Method = "valleys",
+    json: Json = False,
+) -> None:
+    """Score rows by a model of difficulty; writes difficulty.parquet."""
+    from cli import difficulty_view, render
+    from corpus.models.classifier import load
+    from corpus.scores.files import apply_files
+
+    done = apply_files(load(model), files, _parts(instruction, given, answer), out, _wanted(stages, method))
+    if json:
+        render.emit(difficulty_view.plain(done))
+    else:
+        difficulty_view.scored(done)
+
+
+def _parts(instruction: str | None, given: str | None, answer: str | None) -> Parts:
+    from corpus.models.instruction import Parts
+
+    return Parts(instruction, given, answer)
+
+
+def _labels(field: str, least: float | None) -> Labels:
+    from corpus.models.instruction import Labels
+
+    return Labels(field, least)
+
+
+def _wanted(stages: int | None, method: str) -> Wanted | None:
+    if stages is None:
+        return None
+    from corpus.scores.cuts import Wanted, method_of
+
+    return Wanted(stages=stages, method=method_of(method))
