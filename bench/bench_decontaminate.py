@@ -153,9 +153,8 @@ def main() -> None:
         print(f"  texts with an item by {least}: {places.filter(pl.col('coverage') >= least)['row'].n_unique():,}")
     for place in places.sort("coverage", "row", descending=[True, False]).head(asked.show).iter_rows(named=True):
         said = texts[place["row"]].encode()[place["start"] : place["end"]].decode()
-        print(
-            f"    {place['coverage']:.2f} {place['how']}: {said[:100]!r}\n      {items[place['item']]['question'][:100]!r}"
-        )
+        print(f"    {place['coverage']:.2f} {place['how']}: {said[:100]!r}")
+        print(f"      {items[place['item']]['question'][:100]!r}")
     names = np.array([item["benchmark"] for item in items])
     every = index.looked_for
     print("found of the items that are looked for, by benchmark")

@@ -48,8 +48,9 @@ def execute(
 ) -> Result:
     """Commit every stage and publish. Repeating it resumes; when nothing changed, no Spark is started.
 
-    Small inputs, up to `bytes_here` stored bytes, are run in this process. `spark` is a session of the caller's, left open; else one is opened on `master` when there is work, and closed; what
-    Spark says then goes to `spark.log` of a local run directory.
+    Small inputs, up to `bytes_here` stored bytes, are run in this process. `spark` is a session of the caller's, left
+    open; else one is opened on `master` when there is work, and closed; what Spark says then goes to `spark.log` of a
+    local run directory.
     """
     began = time.monotonic()
     with ExitStack() as open_things:

@@ -78,7 +78,10 @@ def train(
         float, typer.Option("--precision", metavar="SHARE", help="What the threshold is chosen for.")
     ] = 0.5,
     ngrams: Annotated[int, typer.Option("--ngrams", min=1, max=8, help="Tokens of an n-gram at most.")] = 2,
-    epochs: Annotated[int, typer.Option("--epochs", min=1, max=1000, help="Passes over the rows.")] = 4,
+    epochs: Annotated[
+        int | None,
+        typer.Option("--epochs", min=1, max=1000, help="Passes over the rows; by default from their number."),
+    ] = None,
     rate: Annotated[float, typer.Option("--rate", min=1e-4, max=10, help="The learning rate.")] = 0.2,
     dims: Annotated[int, typer.Option("--dims", min=1, max=1024, help="Numbers of a vector.")] = 8,
     seed: Annotated[int, typer.Option("--seed", help="Another seed, another split and another model.")] = 0,
@@ -90,13 +93,14 @@ def train(
     """
     from cli import difficulty_view, render
     from corpus.models.card import Features
-    from corpus.models.instruction import read_labelled
+    from corpus.models.instruction import passes, read_labelled
     from corpus.models.training import Plan
     from corpus.models.training import train as make
 
-    features = Features(ngrams=ngrams, dims=dims, epochs=epochs, rate=rate)
-    plan = Plan(out.name, precision, seed, features, balance="none", positive=wanted, view="instruction")
     examples = read_labelled(files, _parts(instruction, given, answer), _labels(label_field, least), seed)
+    often = passes(examples.frame.height) if epochs is None else epochs
+    features = Features(ngrams=ngrams, dims=dims, epochs=often, rate=rate)
+    plan = Plan(out.name, precision, seed, features, balance="none", positive=wanted, view="instruction")
     card, notes = make(examples, plan, out)
     for said in notes:
         render.note(said)

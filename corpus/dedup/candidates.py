@@ -70,8 +70,10 @@ def load_members(parts: Sequence[Part], read: Read, keep: Sequence[str]) -> Memb
 
 def ranked(table: pa.Table, keep: Sequence[str]) -> Members:
     """Rows of MEMBER columns, in any order, with their ranks by the keep policy."""
-    table = table.sort_by([("part", "ascending"), ("row", "ascending")])
     addresses = address(table.column("part").to_numpy(), table.column("row").to_numpy())
+    if (addresses[1:] < addresses[:-1]).any():  # parts are read in order: a sort would only copy the signatures
+        table = table.sort_by([("part", "ascending"), ("row", "ascending")])
+        addresses = np.sort(addresses)
     halves = (table.column(name).to_numpy() for name in ("id0", "id1", "rank"))
     return Members(table, addresses, keep_order(keep_columns(table, keep), *halves))
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from corpus import flow_decontaminate, flow_dedup, flow_spans
-from corpus.flow import plan_slots
+from corpus.flow import plan_slots, stage_names
 from corpus.inspect.status import StageStatus, stage_states
 from corpus.pipeline import SPLIT_BYTES, Pipeline
 from corpus.readers.split import Split
@@ -52,12 +51,7 @@ def plan(pipeline: Pipeline, root: str | None = None, split_bytes: int = SPLIT_B
         )
         for name, some in by_source.items()
     )
-    names = ["text", *(item.name for item in pipeline.sidecars), "identify", "decide"]
-    names += flow_dedup.names(pipeline)
-    names += ["count-lines", "dedup-lines"] if pipeline.lines is not None else []
-    names += flow_spans.names(pipeline)
-    names += flow_decontaminate.names(pipeline)
-    stages = tuple(StageStatus(name, "waiting") for name in [*names, "tier", "publish"])
+    stages = tuple(StageStatus(name, "waiting") for name in stage_names(pipeline))
     if root is not None:
         slots = plan_slots(pipeline, root, splits)
         stages = stage_states(slots, len(splits), pipeline.settings.publish.file_bytes)

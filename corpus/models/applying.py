@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from corpus import config
 from corpus.errors import UsageError
 from corpus.models.classifier import Classifier
-from corpus.models.examples import Given, chunks, read_examples
+from corpus.models.examples import Examples, Given, chunks, read_examples
 from corpus.models.metrics import Evaluation
 from corpus.models.training import judged
 from corpus.quarantine import to_table
@@ -48,10 +48,10 @@ class Applied:
     files: tuple[str, ...]
 
 
-def evaluate_files(model: Classifier, given: Given) -> Judged:
+def evaluate_files(model: Classifier, given: Given | Examples) -> Judged:
     """What the model makes of labelled rows, each text once. UsageError when no row has a label of the model."""
     card = model.card
-    found = read_examples(given, card.view)
+    found = given if isinstance(given, Examples) else read_examples(given, card.view)
     counts = dict(found.frame.group_by("label").len().sort("label").iter_rows())
     unknown = {label: count for label, count in counts.items() if label not in card.labels}
     if len(unknown) == len(counts):

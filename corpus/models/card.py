@@ -23,7 +23,8 @@ CARD = "card.json"
 MODEL = "model.bin"
 MAX_BYTES = 8 << 20
 DIGEST = 12
-View = Literal["chars", "words"]
+View = Literal["chars", "words", "instruction"]
+"""How a classifier is shown texts; `instruction` reads rows of ask, input and answer (`corpus.models.instruction`)."""
 
 
 class File(Strict):

@@ -27,7 +27,13 @@ from corpus.models.card import Card
 from corpus.models.fasttext_file import examine
 
 SPACES = r"[\s\x00\x0b\x0c\x85\u2028\u2029]+"
-VIEW_VERSIONS: Mapping[str, int] = {"chars": lineview.VERSION, "words": 1}
+INSTRUCTION = 1
+"""Raise it when the line of any instruction row changes."""
+VIEW_VERSIONS: Mapping[str, int] = {
+    "chars": lineview.VERSION,
+    "words": 1,
+    "instruction": 10 * INSTRUCTION + lineview.VERSION,
+}
 """The version of each view that this code makes."""
 _CERTAIN = 1e-6
 
@@ -65,6 +71,8 @@ def lines(text: pa.Array, view: str) -> pa.Array:
     """Texts as the view shows them, each ended by a newline; null for null."""
     if view == "chars":
         return lineview.views(text)
+    if view == "instruction":
+        raise UsageError("this classifier reads instruction rows, not texts; use the corpus difficulty commands")
     import polars as pl
 
     series = pl.Series(pl.from_arrow(text)).cast(pl.String)

@@ -112,11 +112,18 @@ def read_examples(given: Given, view: str, seed: int = 0, most: int = MOST) -> E
         for chunk in chunks(given.labelled, fields):
             unreadable.update(str(row.reason) for row in chunk.quarantined)
             frames.append(_rows(chunk.records, where, view, seed, counts))
-    read = counts["read"] + sum(unreadable.values())
     if not counts["read"]:
         raise UsageError(f"no row could be read: {dict(unreadable) or 'the files are empty'}")
     if given.labelled and counts["unlabelled"] == counts["read"]:
         raise UsageError(f"no row has the field {given.label_field!r}; name the one that holds the label")
+    return settled(frames, counts, unreadable, most)
+
+
+def settled(
+    frames: Sequence[pl.DataFrame], counts: Counter[str], unreadable: Counter[str], most: int = MOST
+) -> Examples:
+    """The rows of `labelled_rows` as examples: each line once, none that has two labels, at most `most` of a label."""
+    read = counts["read"] + sum(unreadable.values())
     whole = pl.concat(frames).unique(["key", "twin", "label"], maintain_order=True)
     labels = pl.len().over("key", "twin")
     clear = whole.filter(labels == 1).sort("order", "twin")
@@ -135,19 +142,22 @@ def read_examples(given: Given, view: str, seed: int = 0, most: int = MOST) -> E
 
 def _rows(records: pa.RecordBatch, label: pl.Expr, view: str, seed: int, counts: Counter[str]) -> pl.DataFrame:
     """The rows that have a label and something to read."""
-    line = lines(records.column("text"), view)
+    meta = pl.DataFrame({"meta": pl.Series(pl.from_arrow(records.column("meta"))).cast(pl.String)})
+    return labelled_rows(lines(records.column("text"), view), meta.with_columns(label=label)["label"], seed, counts)
+
+
+def labelled_rows(line: pa.Array, label: pl.Series, seed: int, counts: Counter[str]) -> pl.DataFrame:
+    """Lines of a view that have a label and something to read, with the hash of each; the rows are counted."""
     high, low = hash_strings(line)
     found = pl.DataFrame(
         {
             "line": pl.Series(pl.from_arrow(line)),
-            "meta": pl.Series(pl.from_arrow(records.column("meta"))).cast(pl.String),
+            "label": label,
             "key": pl.Series(pl.from_arrow(high)),
             "twin": pl.Series(pl.from_arrow(low)),
         }
     )
-    found = found.with_columns(
-        label=label, order=pl.Series(_scrambled(found["key"].to_numpy(), seed), dtype=pl.UInt64)
-    ).drop("meta")
+    found = found.with_columns(order=pl.Series(_scrambled(found["key"].to_numpy(), seed), dtype=pl.UInt64))
     named = found.filter(pl.col("label").is_not_null() & (pl.col("label") != ""))
     full = named.filter(pl.col("line") != "\n")
     counts.update(read=found.height, unlabelled=found.height - named.height, empty=named.height - full.height)

@@ -47,7 +47,8 @@ class OfLabel(Strict):
     """One label against all others. `rows` have it, `flagged` were given it, `right` are both.
 
     `ece` is the expected calibration error: the mean distance of score and share over the bins, by rows (Guo et al.
-    2017). `table` says what other thresholds would give.
+    2017). `table` says what other thresholds would give. `auc` is the area under the ROC curve, null where all
+    rows are of one kind.
     """
 
     label: str
@@ -60,6 +61,7 @@ class OfLabel(Strict):
     ece: float
     bins: tuple[Bin, ...]
     table: tuple[AtThreshold, ...]
+    auc: float | None = None
 
 
 class Evaluation(Strict):
@@ -140,7 +142,18 @@ def _of_label(label: str, has: np.ndarray, flagged: np.ndarray, scores: np.ndarr
         ece=calibration_error(bins),
         bins=bins,
         table=tuple(_at(step, has, scores) for step in steps),
+        auc=area(scores, has),
     )
+
+
+def area(scores: np.ndarray, has: np.ndarray) -> float | None:
+    """The chance that a row that has the label scores above one that has not, ties half (Mann and Whitney 1947)."""
+    yes, no = int(has.sum()), int((~has).sum())
+    if not yes or not no:
+        return None
+    _, place, many = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(many) - (many - 1) / 2)[place]
+    return _r(float((ranks[has].sum() - yes * (yes + 1) / 2) / (yes * no)))
 
 
 def _at(threshold: float, has: np.ndarray, scores: np.ndarray) -> AtThreshold:

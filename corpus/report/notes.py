@@ -50,7 +50,7 @@ def notes(stages: Mapping[str, Committed]) -> tuple[str, ...]:
         found += [f"Near-duplicates: {alarm}; look at them before you go on." for alarm in told["alarms"]]
         if told["templates"]:
             found.append(
-                f"{told['template_members']:,} records in {told['templates']:,} clusters share a template and have contents "
-                "of their own; they were kept (details.template_clusters of the manifest of dedup-near)."
+                f"{told['template_members']:,} records in {told['templates']:,} clusters share a template and have "
+                "contents of their own; they were kept (details.template_clusters of the manifest of dedup-near)."
             )
     return tuple(found)

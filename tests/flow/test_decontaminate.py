@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from building import Go, contents, prose, published, rows_of, settings, write_jsonl
 
-from corpus import flow_decontaminate, pipeline
+from corpus import pipeline
 from corpus.execute import execute
+from corpus.flow import contamination
 from corpus.inspect.contamination import leakage
 from corpus.inspect.explain import explain
 from corpus.rundir import RunDir
@@ -139,7 +140,7 @@ def test_the_same_rows_however_the_input_is_cut(source: Path, dropped: Path, tmp
 def test_the_same_rows_wherever_it_runs(
     source: Path, cut: Path, tmp_path: Path, go: Go, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(flow_decontaminate, "TEXT_HERE", -1)
+    monkeypatch.setattr(contamination, "TEXT_HERE", -1)
     go(wanted(source, "cut"), tmp_path / "other", part_bytes=4000, bytes_here=0)
     assert contents(tmp_path / "other") == contents(cut)
 

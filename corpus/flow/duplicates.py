@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from corpus import flow_index, removals
+from corpus import removals
 from corpus.config import Near
 from corpus.dedup import guard, on_spark
 from corpus.dedup.candidates import SIGNED, Members, candidate_rows, find_pairs, load_members
@@ -26,20 +26,21 @@ from corpus.dedup.resolve_on_spark import OnSpark
 from corpus.dedup.shingle_pass import ShinglePass, in_block
 from corpus.dedup.survivors import Hop, ReadHop
 from corpus.dedup.verify import COMPARED, EDGE, EDGE_IDENTITY, verify
+from corpus.flow import known
 from corpus.graph.store import Store
 from corpus.manifest import Receipt, RowAccount, add_counts
 from corpus.parts import Task, write_rows
 from corpus.slot import Attempt, Table
 
 if TYPE_CHECKING:
-    from corpus.flow import _Flow
+    from corpus.flow.order import Flow
     from corpus.pipeline import Pipeline
 
 KEYED = {"dedup-urls": ("url-keys", "urls"), "dedup-exact": ("fingerprint", "fingerprints")}
 """The sidecar and table that hold the keys of each stage."""
 NEAR_STEPS = ("near-candidates", "near-shingles", "near-edges", "dedup-near")
 VERSIONS = {
-    flow_index.NAME: flow_index.VERSION,
+    known.NAME: known.VERSION,
     "near-candidates": 2,
     "near-shingles": ShinglePass.version,
     "near-edges": 2,
@@ -54,7 +55,7 @@ def names(pipeline: Pipeline) -> list[str]:
     keyed = [stage.name for stage in pipeline.keyed]
     near = list(NEAR_STEPS) if pipeline.settings.dedup.near is not None else []
     if pipeline.against:
-        keyed.insert(keyed.index("dedup-exact") if "dedup-exact" in keyed else len(keyed), flow_index.NAME)
+        keyed.insert(keyed.index("dedup-exact") if "dedup-exact" in keyed else len(keyed), known.NAME)
     removing = len(keyed) + bool(near)
     return [*keyed, *near, *(f"{removals.HOPS}{number}" for number in range(1, removing))]
 
@@ -66,8 +67,8 @@ def settings(pipeline: Pipeline, name: str) -> Any:
     keyed = {stage.name: stage for stage in pipeline.keyed}
     if name in keyed:
         return [keyed[name].settings(), priorities]
-    if name == flow_index.NAME:
-        return flow_index.settings(pipeline)
+    if name == known.NAME:
+        return known.settings(pipeline)
     near = dedup.near.model_dump(mode="json") if dedup.near is not None else None
     template = dedup.guard.template if name == "dedup-near" else None
     return [near, list(dedup.keep), priorities, template]
@@ -78,13 +79,13 @@ def version(pipeline: Pipeline, name: str) -> int:
     return {stage.name: stage.version for stage in pipeline.keyed}.get(name) or VERSIONS.get(name, Hop.version)
 
 
-def steps(flow: _Flow) -> list[tuple[str, Callable[[], None]]]:
+def steps(flow: Flow) -> list[tuple[str, Callable[[], None]]]:
     """The stages and how each is made."""
     make: dict[str, Callable[[], None]] = {
         stage.name: partial(_one_a_key, flow, stage) for stage in flow.pipeline.keyed
     }
     if flow.pipeline.against:
-        make[flow_index.NAME] = flow_index.step(flow, partial(_read, flow, None, ()))
+        make[known.NAME] = known.step(flow, partial(_read, flow, None, ()))
     near = flow.pipeline.settings.dedup.near
     if near is not None:
         made = (_candidates, _shingles, _edges, _resolve)
@@ -94,11 +95,11 @@ def steps(flow: _Flow) -> list[tuple[str, Callable[[], None]]]:
     return [(name, make[name]) for name in names(flow.pipeline)]
 
 
-def _read(flow: _Flow, beside: Table | None, columns: tuple[str, ...]) -> ReadMembers:
+def _read(flow: Flow, beside: Table | None, columns: tuple[str, ...]) -> ReadMembers:
     return ReadMembers(
         keys=flow.stages["text"].table("keys"),
         ids=flow.stages["identify"].table("ids"),
-        standing=flow._standing(),
+        standing=flow.standing(),
         sources=tuple(source.name for source in flow.pipeline.sources),
         priorities={source.name: source.priority for source in flow.pipeline.sources},
         earlier=tuple(marks.table for marks in removals.merging(flow.stages)),
@@ -107,11 +108,11 @@ def _read(flow: _Flow, beside: Table | None, columns: tuple[str, ...]) -> ReadMe
     )
 
 
-def _one_a_key(flow: _Flow, stage: DedupExact | DedupUrls) -> None:
+def _one_a_key(flow: Flow, stage: DedupExact | DedupUrls) -> None:
     sidecar, table = KEYED[stage.name]
     count = removals.kept(flow.stages)
     read = _read(flow, flow.stages[sidecar].table(table), KEY)
-    receipts, seconds = flow._decide_frame(stage, read, "duplicates")
+    receipts, seconds = flow.decide_frame(stage, read, "duplicates")
     counts = add_counts(receipt.counts["rows"] for receipt in receipts)
     removed, members = counts.get("removed", 0), counts.get("decided", 0)
     account = RowAccount(rows_in=count, kept=count - removed, merged=_merged(stage.name, removed))
@@ -126,25 +127,25 @@ def _merged(stage: str, removed: int) -> dict[str, int]:
 
 
 def _commit(
-    flow: _Flow, name: str, receipts: Sequence[Receipt], seconds: float, details: dict[str, Any], account: RowAccount
+    flow: Flow, name: str, receipts: Sequence[Receipt], seconds: float, details: dict[str, Any], account: RowAccount
 ) -> None:
     flow.runner.commit(name, VERSIONS[name], receipts, seconds, accounts={name: account}, details=details)
 
 
-def _unchanged(flow: _Flow) -> RowAccount:
+def _unchanged(flow: Flow) -> RowAccount:
     count = removals.kept(flow.stages)
     return RowAccount(rows_in=count, kept=count)
 
 
-def _members(flow: _Flow, columns: tuple[str, ...] = SIGNED[:1]) -> Members:
+def _members(flow: Flow, columns: tuple[str, ...] = SIGNED[:1]) -> Members:
     return load_members(flow.parts, _signed(flow, columns), flow.pipeline.settings.dedup.keep)
 
 
-def _signed(flow: _Flow, columns: tuple[str, ...] = SIGNED[:1]) -> ReadMembers:
+def _signed(flow: Flow, columns: tuple[str, ...] = SIGNED[:1]) -> ReadMembers:
     return _read(flow, flow.stages["sign"].table("signatures"), columns)
 
 
-def _candidates(flow: _Flow, near: Near) -> None:
+def _candidates(flow: Flow, near: Near) -> None:
     attempt = Attempt.begin(flow.runner.slots["near-candidates"])
     with flow.runner.working("near-candidates") as clock:
         if flow.here:
@@ -159,7 +160,7 @@ def _candidates(flow: _Flow, near: Near) -> None:
     _commit(flow, "near-candidates", receipts, seconds, details, _unchanged(flow))
 
 
-def _candidates_here(flow: _Flow, near: Near, attempt: Attempt) -> tuple[list[Receipt], dict[str, int]]:
+def _candidates_here(flow: Flow, near: Near, attempt: Attempt) -> tuple[list[Receipt], dict[str, int]]:
     members = _members(flow, SIGNED)
     pairs = find_pairs(members, near)
     rows = candidate_rows(members, pairs)
@@ -169,7 +170,7 @@ def _candidates_here(flow: _Flow, near: Near, attempt: Attempt) -> tuple[list[Re
     return receipts, counts | pairs.counts
 
 
-def _shingles(flow: _Flow, near: Near) -> None:
+def _shingles(flow: Flow, near: Near) -> None:
     candidates = flow.stages["near-candidates"].table("candidates")
     wanted = [part for part in flow.parts if part.number in candidates.files]
     work = ShinglePass(
@@ -183,7 +184,7 @@ def _shingles(flow: _Flow, near: Near) -> None:
     _commit(flow, "near-shingles", receipts["near-shingles"], seconds, {}, _unchanged(flow))
 
 
-def _edges(flow: _Flow, near: Near) -> None:
+def _edges(flow: Flow, near: Near) -> None:
     shingles = flow.stages["near-shingles"].table("shingles")
     attempt = Attempt.begin(flow.runner.slots["near-edges"])
     candidates = flow.stages["near-candidates"].manifest.details
@@ -214,7 +215,7 @@ def _edges_here(shingles: Table, blocks: int, near: Near, attempt: Attempt) -> t
     return write_rows(edges, "edges", attempt, EDGE_IDENTITY), compared
 
 
-def _resolve(flow: _Flow, near: Near) -> None:
+def _resolve(flow: Flow, near: Near) -> None:
     count = removals.kept(flow.stages)
     attempt = Attempt.begin(flow.runner.slots["dedup-near"])
     with flow.runner.working("dedup-near") as clock:
@@ -229,7 +230,7 @@ def _resolve(flow: _Flow, near: Near) -> None:
     _commit(flow, "dedup-near", receipts, seconds, details, account)
 
 
-def _resolve_here(flow: _Flow, attempt: Attempt) -> tuple[list[Receipt], dict[str, Any]]:
+def _resolve_here(flow: Flow, attempt: Attempt) -> tuple[list[Receipt], dict[str, Any]]:
     members = _members(flow)
     resolved = resolve_members(members, _all_edges(flow))
     least = flow.pipeline.settings.dedup.guard.template
@@ -245,7 +246,7 @@ def _resolve_here(flow: _Flow, attempt: Attempt) -> tuple[list[Receipt], dict[st
     return receipts, {"clusters": resolved.clusters, "largest": resolved.largest, "alarms": alarms, **shared.told}
 
 
-def _resolve_on_spark(flow: _Flow, attempt: Attempt, store: Store) -> tuple[list[Receipt], dict[str, Any]]:
+def _resolve_on_spark(flow: Flow, attempt: Attempt, store: Store) -> tuple[list[Receipt], dict[str, Any]]:
     dedup = flow.pipeline.settings.dedup
     resolution = OnSpark(
         store=store,
@@ -263,7 +264,7 @@ def _resolve_on_spark(flow: _Flow, attempt: Attempt, store: Store) -> tuple[list
     return receipts, {"clusters": counts.clusters, "largest": counts.largest, "alarms": alarms, **told}
 
 
-def _all_edges(flow: _Flow) -> pa.Table:
+def _all_edges(flow: Flow) -> pa.Table:
     edges = flow.stages["near-edges"].table("edges")
     found = [EDGE.empty_table()]
     for number in sorted(edges.files):
@@ -274,16 +275,16 @@ def _all_edges(flow: _Flow) -> pa.Table:
     return pa.concat_tables(found)
 
 
-def _guarded(flow: _Flow, total: Sequence[int], gone: Sequence[int], largest: int) -> list[str]:
+def _guarded(flow: Flow, total: Sequence[int], gone: Sequence[int], largest: int) -> list[str]:
     """The alarms of the wipe-out guard; `total` and `gone` count records in the order of the pipeline's sources."""
     sources = [source.name for source in flow.pipeline.sources]
     members, removed = (guard.by_source(sources, counts) for counts in (total, gone))
     return list(guard.check(flow.pipeline.settings.dedup.guard, members, removed, largest))
 
 
-def _hop(flow: _Flow, number: int) -> None:
+def _hop(flow: Flow, number: int) -> None:
     stage = Hop(number)
     merging = tuple(marks.table for marks in removals.merging(flow.stages))
-    receipts, seconds = flow._decide_frame(stage, ReadHop(merging, removals.moved(flow.stages)), "moved")
+    receipts, seconds = flow.decide_frame(stage, ReadHop(merging, removals.moved(flow.stages)), "moved")
     accounts = {stage.name: _unchanged(flow)}
     flow.runner.commit(stage.name, stage.version, receipts, seconds, accounts=accounts, details={})

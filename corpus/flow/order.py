@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from corpus import flow_decontaminate, flow_dedup, flow_lines, flow_spans, removals, storage
+from corpus import removals, storage
 from corpus.cuts import cut_tables
 from corpus.errors import RejectedTooMuch
+from corpus.flow import contamination, duplicates, lines, spans
 from corpus.manifest import Part, Receipt, RowAccount, add_counts, combine, digest_of
 from corpus.parts import Read, Task, decide_here, decide_on_spark, sum_here, sum_on_spark
 from corpus.pipeline import SPLIT_BYTES, Pipeline, text_settings
@@ -29,7 +29,6 @@ from corpus.stage import FrameStage, Sidecar
 from corpus.stages import identify
 from corpus.stages.decide import Decide, described
 from corpus.stages.publish import Publish, group_parts
-from corpus.stages.repeated_lines import HoldLines
 from corpus.stages.tier import COUNTS, AssignTiers, ReadHistogram, TierFrame
 from corpus.standing import Standing
 from corpus.tokens import TokenCounter
@@ -46,6 +45,9 @@ ROWS_HERE = 2_000_000
 TEXT_VERSION = 1
 NO_DAMAGE = {Reason.NOT_TEXT, Reason.NO_TEXT}
 """Images and empty pages are no sign that the input is damaged, however many a crawl has."""
+
+GROUPS = (duplicates, lines, spans, contamination)
+"""The stages between decide and tier that a pipeline may ask for, in the order they run."""
 
 
 def flow(
@@ -67,7 +69,7 @@ def flow(
     slots = plan_slots(pipeline, root, splits, part_bytes)
     _note(pipeline, root, slots, len(splits))
     runner = Runner(slots, prints, session, progress or Silent())
-    run = _Flow(pipeline, runner, rows_here, sum(split.bytes for split in splits) <= bytes_here)
+    run = Flow(pipeline, runner, rows_here, sum(split.bytes for split in splits) <= bytes_here)
     run.rows(splits, part_bytes)
     for name, make in run.frames():
         if not runner.reuse(name):
@@ -88,26 +90,22 @@ def fingerprints(pipeline: Pipeline, splits: Sequence[Split]) -> dict[str, str]:
     add("identify", pipeline.identify.version, pipeline.identify.settings(), "text")
     add("decide", Decide.version, pipeline.rules.digest, *sidecars)
     last = "decide"
-    for name in flow_dedup.names(pipeline):
-        add(name, flow_dedup.version(pipeline, name), flow_dedup.settings(pipeline, name), last, "identify", *sidecars)
-        last = name
-    if pipeline.lines is not None:
-        settings = [pipeline.lines.settings(), {source.name: source.priority for source in pipeline.sources}]
-        add("count-lines", HoldLines.version, settings, last, "identify", *sidecars)
-        add("dedup-lines", pipeline.lines.version, pipeline.lines.settings(), "count-lines")
-        last = "dedup-lines"
-    for name in flow_spans.names(pipeline):
-        add(name, flow_spans.version(name), flow_spans.settings(pipeline, name), last, "identify", *sidecars)
-        last = name
-    for name in flow_decontaminate.names(pipeline):
-        add(name, flow_decontaminate.version(name), flow_decontaminate.settings(pipeline, name), last, *sidecars)
-        last = name
+    for group in GROUPS:
+        for name in group.names(pipeline):
+            add(name, group.version(pipeline, name), group.settings(pipeline, name), last, "identify", *sidecars)
+            last = name
     add("tier", AssignTiers.version, pipeline.tiers.digest, last, *sidecars)
     publish = pipeline.settings.publish.model_dump(mode="json", include={"file_bytes", "chars_per_token"})
     if pipeline.settings.publish.tokenizer is not None:
         publish["tokenizer"] = storage.sha256(pipeline.settings.publish.tokenizer)
     add("publish", Publish.version, publish, "tier", "identify", last)
     return found
+
+
+def stage_names(pipeline: Pipeline) -> list[str]:
+    """Every stage of a run, in order."""
+    asked = [name for group in GROUPS for name in group.names(pipeline)]
+    return ["text", *(item.name for item in pipeline.sidecars), "identify", "decide", *asked, "tier", "publish"]
 
 
 def plan_slots(pipeline: Pipeline, root: str, splits: Sequence[Split], part_bytes: int = PART_BYTES) -> dict[str, Slot]:
@@ -136,7 +134,7 @@ def _note(pipeline: Pipeline, root: str, slots: dict[str, Slot], splits: int) ->
 
 
 @dataclass
-class _Flow:
+class Flow:
     """The stages of one pipeline, wired to what each reads."""
 
     pipeline: Pipeline
@@ -151,6 +149,7 @@ class _Flow:
 
     @property
     def stages(self) -> dict[str, Committed]:
+        """What is committed so far, in order."""
         return self.runner.stages
 
     @property
@@ -160,18 +159,9 @@ class _Flow:
 
     def frames(self) -> list[tuple[str, Callable[[], None]]]:
         """Everything after the text: narrow tables only, until publish opens the parts once more."""
-        steps = [("count-lines", partial(flow_lines.count, self)), ("dedup-lines", partial(flow_lines.mark, self))]
-        repeated = steps if self.pipeline.lines is not None else []
-        return [
-            ("identify", self._identify),
-            ("decide", self._decide),
-            *flow_dedup.steps(self),
-            *repeated,
-            *flow_spans.steps(self),
-            *flow_decontaminate.steps(self),
-            ("tier", self._tier),
-            ("publish", self._publish),
-        ]
+        asked = [step for group in GROUPS for step in group.steps(self)]
+        first: list[tuple[str, Callable[[], None]]] = [("identify", self._identify), ("decide", self._decide)]
+        return [*first, *asked, ("tier", self._tier), ("publish", self._publish)]
 
     def rows(self, splits: Sequence[Split], part_bytes: int) -> None:
         """The text and its sidecars: in one pass where the text is not there yet, else the missing sidecars alone."""
@@ -235,18 +225,20 @@ class _Flow:
             details = {"settings": sidecar.settings()}
             self.runner.commit(sidecar.name, sidecar.version, receipts, seconds, details=details)
 
-    def _standing(self) -> Standing:
+    def standing(self) -> Standing:
         """What the stages committed so far have left."""
         sidecars = tuple(self.stages[stage.name].table(stage.table) for stage in self.pipeline.sidecars)
         return Standing(sidecars, tuple(marks.table for marks in removals.marks(self.stages)))
 
-    def _by_part(self, name: str, work: Any) -> tuple[list[Receipt], float]:
+    def by_part(self, name: str, work: Any) -> tuple[list[Receipt], float]:
+        """Run `work` on every part; the receipts and the seconds."""
         tasks = [Task(f"part-{part.number}", part) for part in self.parts]
         receipts, seconds = self.runner.write([name], tasks, work, here=self.here)
         _expect_all(name, receipts[name], tasks)
         return receipts[name] or [Receipt(key="none", accounts={name: RowAccount()})], seconds
 
-    def _decide_frame(self, stage: FrameStage, read: Read, table: str) -> tuple[list[Receipt], float]:
+    def decide_frame(self, stage: FrameStage, read: Read, table: str) -> tuple[list[Receipt], float]:
+        """Run `stage` on what `read` gives of every part; the receipts of `table` and the seconds."""
         attempt = Attempt.begin(self.runner.slots[stage.name])
         with self.runner.working(stage.name) as clock:
             if self.here:
@@ -258,7 +250,7 @@ class _Flow:
     def _identify(self) -> None:
         stage = self.pipeline.identify
         count = self.stages["text"].manifest.account.kept
-        receipts, seconds = self._decide_frame(stage, identify.ReadIds(self.stages["text"].table("keys")), "ids")
+        receipts, seconds = self.decide_frame(stage, identify.ReadIds(self.stages["text"].table("keys")), "ids")
         repeated = add_counts(receipt.counts["rows"] for receipt in receipts).get("decided", 0)
         account = RowAccount(rows_in=count, kept=count)
         details = {"repeated_ids": repeated}
@@ -271,10 +263,10 @@ class _Flow:
             rules=self.pipeline.rules,
             keys=self.stages["text"].table("keys"),
             signals=self.stages["measure"].table("signals"),
-            standing=self._standing(),
+            standing=self.standing(),
             attempt=Attempt.begin(self.runner.slots["decide"]),
         )
-        receipts, seconds = self._by_part("decide", work)
+        receipts, seconds = self.by_part("decide", work)
         self._check_drops(receipts)
         rules = [described(rule) for rule in self.pipeline.rules.rules]
         self.runner.commit("decide", work.version, receipts, seconds, details={"rules": rules})
@@ -287,11 +279,11 @@ class _Flow:
             keys=self.stages["text"].table("keys"),
             signals=self.stages["measure"].table("signals"),
             decisions=self.stages["decide"].table("decisions"),
-            standing=self._standing(),
+            standing=self.standing(),
         )
         cuts = cut_points(self._histogram(frame), self.pipeline.tiers)
         work = AssignTiers(frame, cuts, Attempt.begin(self.runner.slots["tier"]))
-        receipts, seconds = self._by_part("tier", work)
+        receipts, seconds = self.by_part("tier", work)
         details = {"tiers": list(self.pipeline.tiers.names), "cuts": cuts.to_dicts()}
         self.runner.commit("tier", work.version, receipts, seconds, details=details)
 

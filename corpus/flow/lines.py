@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from corpus import removals
 from corpus.errors import RejectedTooMuch
@@ -26,14 +27,36 @@ from corpus.stages.repeated_lines import (
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from corpus.flow import _Flow
+    from corpus.flow.order import Flow
+    from corpus.pipeline import Pipeline
 
 HERE_BYTES = 256 << 20
 """Up to so many bytes of stored line keys, some 20 million lines, are counted in the driver."""
 PARTITIONS = 64
 
 
-def count(flow: _Flow) -> None:
+def names(pipeline: Pipeline) -> list[str]:
+    """The stages that `pipeline` asks for, in order."""
+    return ["count-lines", "dedup-lines"] if pipeline.lines is not None else []
+
+
+def version(pipeline: Pipeline, name: str) -> int:
+    """The version of a stage."""
+    return {"count-lines": HoldLines.version, "dedup-lines": RepeatedLines.version}[name]
+
+
+def settings(pipeline: Pipeline, name: str) -> Any:
+    """What the fingerprint of a stage must see beside its inputs."""
+    assert pipeline.lines is not None  # noqa: S101  only names that are asked for have settings
+    return [pipeline.lines.settings(), {source.name: source.priority for source in pipeline.sources}]
+
+
+def steps(flow: Flow) -> list[tuple[str, Callable[[], None]]]:
+    """The stages and how each is made."""
+    return list(zip(names(flow.pipeline), (partial(_count, flow), partial(_mark, flow)), strict=False))
+
+
+def _count(flow: Flow) -> None:
     """Commit `count-lines`: how many records hold each frequent line, and one copy of each that is looked for."""
     stage, hold = flow.pipeline.lines, HoldLines(flow.pipeline.settings.dedup.keep)
     assert stage is not None  # noqa: S101  the flow asks only then
@@ -71,7 +94,7 @@ def count(flow: _Flow) -> None:
     flow.runner.commit("count-lines", hold.version, receipts, seconds, accounts={hold.name: account}, details=details)
 
 
-def mark(flow: _Flow) -> None:
+def _mark(flow: Flow) -> None:
     """Commit `dedup-lines`: the spans to cut of every part, and the records that lose all their text."""
     stage = flow.pipeline.lines
     assert stage is not None  # noqa: S101
@@ -86,16 +109,16 @@ def mark(flow: _Flow) -> None:
         spared=stage.spared,
         attempt=Attempt.begin(flow.runner.slots["dedup-lines"]),
     )
-    receipts, seconds = flow._by_part("dedup-lines", work)
+    receipts, seconds = flow.by_part("dedup-lines", work)
     details = {name: counted.manifest.details[name] for name in ("records", "bound", "frequent")}
     flow.runner.commit("dedup-lines", stage.version, receipts, seconds, details=details)
 
 
-def _standing_lines(flow: _Flow) -> StandingLines:
-    return StandingLines(flow.stages["lines"].table("lines"), flow._standing())
+def _standing_lines(flow: Flow) -> StandingLines:
+    return StandingLines(flow.stages["lines"].table("lines"), flow.standing())
 
 
-def _counted(flow: _Flow, stage: RepeatedLines, lines: StandingLines, records: int, here: bool) -> pa.Table:
+def _counted(flow: Flow, stage: RepeatedLines, lines: StandingLines, records: int, here: bool) -> pa.Table:
     """COUNTS of the frequent lines; RejectedTooMuch when there are more than a worker can hold."""
     read, bound = ReadLineCounts(lines), stage.bound(records)
     if here:

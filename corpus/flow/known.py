@@ -29,7 +29,7 @@ from corpus.slot import Attempt, Table
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from corpus.flow import _Flow
+    from corpus.flow.order import Flow
     from corpus.pipeline import Pipeline
 
 NAME = "dedup-index"
@@ -105,12 +105,12 @@ def _no_receipt(key: str) -> Receipt:
     return Receipt(key=key, counts={"rows": {"removed": 0}})
 
 
-def step(flow: _Flow, read: Callable[[], ReadMembers]) -> Callable[[], None]:
+def step(flow: Flow, read: Callable[[], ReadMembers]) -> Callable[[], None]:
     """How the stage is made; `read` gives the records that stand when it begins."""
     return partial(_mark, flow, read)
 
 
-def _mark(flow: _Flow, read: Callable[[], ReadMembers]) -> None:
+def _mark(flow: Flow, read: Callable[[], ReadMembers]) -> None:
     pipeline, count = flow.pipeline, removals.kept(flow.stages)
     dedup = pipeline.settings.dedup
     work = LookUp(

@@ -22,7 +22,7 @@ from corpus.slot import Attempt
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from corpus.flow import _Flow
+    from corpus.flow.order import Flow
     from corpus.pipeline import Pipeline
 
 BENCHMARKS, MARK = "benchmarks", Decontaminate.name
@@ -43,12 +43,12 @@ def settings(pipeline: Pipeline, name: str) -> Any:
     return wanted.content if name == BENCHMARKS else wanted.settings()
 
 
-def version(name: str) -> int:
+def version(pipeline: Pipeline, name: str) -> int:
     """The version of a stage."""
     return VERSIONS[name]
 
 
-def steps(flow: _Flow) -> list[tuple[str, Callable[[], None]]]:
+def steps(flow: Flow) -> list[tuple[str, Callable[[], None]]]:
     """The stages and how each is made."""
     wanted = flow.pipeline.decontaminate
     if wanted is None:
@@ -56,7 +56,7 @@ def steps(flow: _Flow) -> list[tuple[str, Callable[[], None]]]:
     return [(BENCHMARKS, partial(_store, flow, wanted)), (MARK, partial(_mark, flow, wanted))]
 
 
-def _store(flow: _Flow, wanted: Decontaminate) -> None:
+def _store(flow: Flow, wanted: Decontaminate) -> None:
     """Commit `benchmarks`: the items, as workers read them."""
     attempt = Attempt.begin(flow.runner.slots[BENCHMARKS])
     with flow.runner.working(BENCHMARKS) as clock:
@@ -75,7 +75,7 @@ def _store(flow: _Flow, wanted: Decontaminate) -> None:
     flow.runner.commit(BENCHMARKS, VERSIONS[BENCHMARKS], [receipt], seconds, accounts=accounts, details=details)
 
 
-def _mark(flow: _Flow, wanted: Decontaminate) -> None:
+def _mark(flow: Flow, wanted: Decontaminate) -> None:
     """Commit `decontaminate`: marks, cuts and evidence by part, and the leakage report."""
     stored = flow.stages[BENCHMARKS].table("items")
     items = Items(stored.slot, tuple(stored.files.values()), wanted.words, wanted.characters)
@@ -85,7 +85,7 @@ def _mark(flow: _Flow, wanted: Decontaminate) -> None:
         items=items,
         text=flow.stages["text"].table("text"),
         keys=flow.stages["text"].table("keys"),
-        standing=flow._standing(),
+        standing=flow.standing(),
         earlier=cut_tables(flow.stages),
         attempt=Attempt.begin(slot),
     )
@@ -105,7 +105,7 @@ def _mark(flow: _Flow, wanted: Decontaminate) -> None:
     flow.runner.commit(MARK, VERSIONS[MARK], receipts or empty, seconds, details=details)
 
 
-def _hits(flow: _Flow, receipts: Sequence[Receipt]) -> Iterator[tuple[int, pa.Table]]:
+def _hits(flow: Flow, receipts: Sequence[Receipt]) -> Iterator[tuple[int, pa.Table]]:
     """What the receipts say was found, part by part; narrow columns of few rows."""
     for receipt in receipts:
         for part in receipt.parts:

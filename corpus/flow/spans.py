@@ -1,8 +1,8 @@
 """The stages of a run that cut paragraphs and spans which other records hold: found, decided, marked.
 
-Near-duplicate paragraphs go the way of near-duplicate records (`corpus.flow_dedup`): candidates share a band, their
-shingles are taken from the text, pairs are compared, and a paragraph is cut that is like one which stays. Spans are
-found by the anchors of their windows (`corpus.stages.repeated_spans`), in what the stages before have left.
+Near-duplicate paragraphs go the way of near-duplicate records (`corpus.flow.duplicates`): candidates share a band,
+their shingles are taken from the text, pairs are compared, and a paragraph is cut that is like one which stays. Spans
+are found by the anchors of their windows (`corpus.stages.repeated_spans`), in what the stages before have left.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from corpus.stages.repeated_spans import MarkSpans, ReadAnchors, ReadWindows, Sh
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from corpus.flow import _Flow
+    from corpus.flow.order import Flow
     from corpus.pipeline import Pipeline
 
 PARAGRAPH_STEPS = (
@@ -62,12 +62,12 @@ def settings(pipeline: Pipeline, name: str) -> Any:
     return [asked.model_dump(mode="json", exclude={"sources"}), list(dedup.keep), priorities, spared]
 
 
-def version(name: str) -> int:
+def version(pipeline: Pipeline, name: str) -> int:
     """The version of a stage."""
     return VERSIONS.get(name, 1)
 
 
-def steps(flow: _Flow) -> list[tuple[str, Callable[[], None]]]:
+def steps(flow: Flow) -> list[tuple[str, Callable[[], None]]]:
     """The stages and how each is made."""
     dedup, made = flow.pipeline.settings.dedup, list[tuple[str, Callable[[], None]]]()
     if dedup.paragraphs is not None:
@@ -81,29 +81,29 @@ def steps(flow: _Flow) -> list[tuple[str, Callable[[], None]]]:
     return made
 
 
-def _commit(flow: _Flow, name: str, receipts: list[Receipt], seconds: float, details: dict[str, Any]) -> None:
+def _commit(flow: Flow, name: str, receipts: list[Receipt], seconds: float, details: dict[str, Any]) -> None:
     """Commit a stage that removes no record."""
     count = removals.kept(flow.stages)
     accounts = {name: RowAccount(rows_in=count, kept=count)}
-    flow.runner.commit(name, version(name), receipts, seconds, accounts=accounts, details=details)
+    flow.runner.commit(name, version(flow.pipeline, name), receipts, seconds, accounts=accounts, details=details)
 
 
-def _priorities(flow: _Flow) -> dict[str, int]:
+def _priorities(flow: Flow) -> dict[str, int]:
     return {source.name: source.priority for source in flow.pipeline.sources}
 
 
-def _members(flow: _Flow, columns: tuple[str, ...] = ()) -> Any:
+def _members(flow: Flow, columns: tuple[str, ...] = ()) -> Any:
     read = ReadParagraphs(
         paragraphs=flow.stages["sign-paragraphs"].table("paragraphs"),
         keys=flow.stages["text"].table("keys"),
         ids=flow.stages["identify"].table("ids"),
-        standing=flow._standing(),
+        standing=flow.standing(),
         priorities=_priorities(flow),
     )
     return paragraphs.load_paragraphs(flow.parts, read, flow.pipeline.settings.dedup.keep, columns)
 
 
-def _candidates(flow: _Flow, asked: NearParagraphs) -> None:
+def _candidates(flow: Flow, asked: NearParagraphs) -> None:
     name = "paragraph-candidates"
     attempt = Attempt.begin(flow.runner.slots[name])
     with flow.runner.working(name) as clock:
@@ -119,7 +119,7 @@ def _candidates(flow: _Flow, asked: NearParagraphs) -> None:
     _commit(flow, name, receipts, seconds, {**details, "candidates": rows.num_rows, "blocks": blocks})
 
 
-def _shingles(flow: _Flow, asked: NearParagraphs) -> None:
+def _shingles(flow: Flow, asked: NearParagraphs) -> None:
     name = ParagraphShingles.name
     candidates = flow.stages["paragraph-candidates"].table("candidates")
     work = ParagraphShingles(
@@ -132,7 +132,7 @@ def _shingles(flow: _Flow, asked: NearParagraphs) -> None:
     _commit(flow, name, receipts, seconds, {})
 
 
-def _again(flow: _Flow, name: str, work: Callable[[Task[Any]], list[Receipt]], parts: set[int]) -> Any:
+def _again(flow: Flow, name: str, work: Callable[[Task[Any]], list[Receipt]], parts: set[int]) -> Any:
     """Another look at the text of some parts: receipts and seconds."""
     wanted = [part for part in flow.parts if part.number in parts]
     small = sum(file.bytes for part in wanted for file in part.files) <= HERE_BYTES
@@ -141,7 +141,7 @@ def _again(flow: _Flow, name: str, work: Callable[[Task[Any]], list[Receipt]], p
     return receipts[name], seconds
 
 
-def _edges(flow: _Flow, asked: NearParagraphs) -> None:
+def _edges(flow: Flow, asked: NearParagraphs) -> None:
     import pyarrow as pa
 
     name = "paragraph-edges"
@@ -164,7 +164,7 @@ def _edges(flow: _Flow, asked: NearParagraphs) -> None:
     _commit(flow, name, receipts, seconds, {"compared": compared, "verified": edges.num_rows})
 
 
-def _copies(flow: _Flow, asked: NearParagraphs) -> None:
+def _copies(flow: Flow, asked: NearParagraphs) -> None:
     name = "paragraph-copies"
     attempt = Attempt.begin(flow.runner.slots[name])
     with flow.runner.working(name) as clock:
@@ -176,7 +176,7 @@ def _copies(flow: _Flow, asked: NearParagraphs) -> None:
     _commit(flow, name, receipts, seconds, {"paragraphs": rows.num_rows})
 
 
-def _all_edges(flow: _Flow) -> pa.Table:
+def _all_edges(flow: Flow) -> pa.Table:
     import numpy as np
     import pyarrow as pa
 
@@ -189,28 +189,28 @@ def _all_edges(flow: _Flow) -> pa.Table:
     return pa.concat_tables(found)
 
 
-def _cut_part(flow: _Flow, asked: NearParagraphs | RepeatedSpans, name: str, reason: str, emptied: str) -> CutPart:
+def _cut_part(flow: Flow, asked: NearParagraphs | RepeatedSpans, name: str, reason: str, emptied: str) -> CutPart:
     return CutPart(
         name=name,
         reason=reason,
         emptied=emptied,
         text=flow.stages["text"].table("text"),
         keys=flow.stages["text"].table("keys"),
-        standing=flow._standing(),
+        standing=flow.standing(),
         earlier=cut_tables(flow.stages),
         spared=flow.pipeline.spared(asked.sources),
         attempt=Attempt.begin(flow.runner.slots[name]),
     )
 
 
-def _mark_paragraphs(flow: _Flow, asked: NearParagraphs) -> None:
+def _mark_paragraphs(flow: Flow, asked: NearParagraphs) -> None:
     name = MarkParagraphs.name
     cut = _cut_part(flow, asked, name, paragraphs.REASON, paragraphs.EMPTIED)
-    receipts, seconds = flow._by_part(name, MarkParagraphs(flow.stages["paragraph-copies"].table("copies"), cut))
-    flow.runner.commit(name, version(name), receipts, seconds)
+    receipts, seconds = flow.by_part(name, MarkParagraphs(flow.stages["paragraph-copies"].table("copies"), cut))
+    flow.runner.commit(name, version(flow.pipeline, name), receipts, seconds)
 
 
-def _decided(flow: _Flow, stage: FrameStage, read: Read, table: str, stored: int) -> tuple[list[Receipt], float]:
+def _decided(flow: Flow, stage: FrameStage, read: Read, table: str, stored: int) -> tuple[list[Receipt], float]:
     """The decisions of a stage about so many stored bytes of what it reads."""
     attempt = Attempt.begin(flow.runner.slots[stage.name])
     with flow.runner.working(stage.name) as clock:
@@ -221,16 +221,16 @@ def _decided(flow: _Flow, stage: FrameStage, read: Read, table: str, stored: int
         return decide_on_spark(session, stage, flow.parts, read, table, attempt, partitions), clock()
 
 
-def _anchors(flow: _Flow, asked: RepeatedSpans) -> None:
+def _anchors(flow: Flow, asked: RepeatedSpans) -> None:
     stage = SharedAnchors(repeated_spans.bound(asked.documents, asked.within))
     anchors = flow.stages["anchors"]
     stored = sum(file.bytes for file in anchors.manifest.files())
-    read = ReadAnchors(anchors.table("anchors"), flow._standing())
+    read = ReadAnchors(anchors.table("anchors"), flow.standing())
     receipts, seconds = _decided(flow, stage, read, "shared", stored)
     _commit(flow, stage.name, receipts, seconds, {"shared": sum(r.counts["rows"]["decided"] for r in receipts)})
 
 
-def _windows(flow: _Flow, asked: RepeatedSpans) -> None:
+def _windows(flow: Flow, asked: RepeatedSpans) -> None:
     name = WindowPass.name
     shared = flow.stages[SharedAnchors.name].table("shared")
     work = WindowPass(
@@ -244,7 +244,7 @@ def _windows(flow: _Flow, asked: RepeatedSpans) -> None:
     _commit(flow, name, receipts, seconds, {})
 
 
-def _span_copies(flow: _Flow, asked: RepeatedSpans) -> None:
+def _span_copies(flow: Flow, asked: RepeatedSpans) -> None:
     stage = SpanCopies(asked.min_units, asked.documents, asked.within, flow.pipeline.settings.dedup.keep)
     windows = flow.stages[WindowPass.name]
     read = ReadWindows(
@@ -258,7 +258,7 @@ def _span_copies(flow: _Flow, asked: RepeatedSpans) -> None:
     _commit(flow, stage.name, receipts, seconds, {})
 
 
-def _mark_spans(flow: _Flow, asked: RepeatedSpans) -> None:
+def _mark_spans(flow: Flow, asked: RepeatedSpans) -> None:
     name = MarkSpans.name
     work = MarkSpans(
         length=asked.min_units,
@@ -267,5 +267,5 @@ def _mark_spans(flow: _Flow, asked: RepeatedSpans) -> None:
         text=flow.stages["text"].table("text"),
         cut=_cut_part(flow, asked, name, repeated_spans.REASON, repeated_spans.EMPTIED),
     )
-    receipts, seconds = flow._by_part(name, work)
-    flow.runner.commit(name, version(name), receipts, seconds)
+    receipts, seconds = flow.by_part(name, work)
+    flow.runner.commit(name, version(flow.pipeline, name), receipts, seconds)
