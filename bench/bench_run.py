@@ -1,9 +1,10 @@
 """Ingest to publish on JSONL: MB/s, rows/s and peak memory of driver, JVM and workers together.
 
-    python bench/bench_run.py [FILES...] [--repeat N] [--master local[2,4]]
+    python bench/bench_run.py [FILES...] [--repeat N] [--master local[2,4]] [--full 10000]
 
-Without files it writes 120 MB of its own. The JVM's start is timed apart; every run starts from nothing. MB are 10^6
-bytes of uncompressed input.
+`--full` runs what bench_full.py runs in memory: the rewrite packs, the rules of Chinese web pages with the word lists,
+and a list of so many terms beside them, half of them cut from the text. Without files it writes 120 MB of its own. The
+JVM's start is timed apart; every run starts from nothing. MB are 10^6 bytes of uncompressed input.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ import statistics
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -79,19 +82,39 @@ def make_input(directory: Path, megabytes: int = 120) -> list[str]:
     return [str(path)]
 
 
+def full_pack(directory: Path, files: Sequence[str], terms: int) -> dict[str, Any]:
+    """The rewrites and rules of bench_full.py, with the list of terms as a user's own."""
+    from bench_full import REWRITES, RULES, from_file, terms_of
+
+    texts = [text for file in files for text in from_file(Path(file), "text", 4_000_000).to_pylist()]
+    (directory / "terms.txt").write_text("\n".join(terms_of(texts, terms)) + "\n", encoding="utf-8")
+    rule = (
+        "- id: bench.terms\n  signal: {kernel: term_density, list: terms.txt}\n  keep_when: {max: 0}\n"
+        "  otherwise: flag\n  reason: measured alone\n  source: this bench\n"
+        "  examples: {keep: [天气很好], drop: [天气]}\n"
+    )
+    (directory / "terms.yaml").write_text(rule, encoding="utf-8")
+    return {"rewrites": REWRITES, "rules": [*RULES, str(directory / "terms.yaml")]}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", nargs="*")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--master", default=None)
+    parser.add_argument(
+        "--full", type=int, default=0, metavar="TERMS", help="every rewrite, and a list of so many terms"
+    )
     parser.add_argument("--keep", default=None, help="keep the last run in this directory")
     options = parser.parse_args()
     scratch = Path(tempfile.mkdtemp(prefix="corpus-bench-"))
     try:
         files = options.files or make_input(scratch)
         megabytes = sum(Path(file).stat().st_size for file in files) / 1e6
-        source = {"name": "bench", "paths": files}
-        composed = pipeline.compose(config.Pipeline.model_validate({"name": "bench", "sources": [source]}))
+        asked: dict[str, Any] = {"name": "bench", "sources": [{"name": "bench", "paths": files}]}
+        if options.full:
+            asked |= full_pack(scratch, files, options.full)
+        composed = pipeline.compose(config.Pipeline.model_validate(asked))
         began = time.monotonic()
         with PeakMemory() as memory, open_session(options.master) as spark:
             print(f"JVM start: {time.monotonic() - began:.1f} s; input {megabytes:.1f} MB")

@@ -38,7 +38,7 @@ def dedup(
     quality rule, empty and short records kept."""
     base = _pipeline("dedup", inputs, fields, lang)
     wanted = settings if settings is not None else Dedup(near=Near())
-    return base.model_copy(update={"rules": (), "normalise": AS_READ, "dedup": wanted})
+    return base.model_copy(update={"rules": (), "normalise": AS_READ, "tiers": "single", "dedup": wanted})
 
 
 def decontaminate(

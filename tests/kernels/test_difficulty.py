@@ -25,8 +25,6 @@ def test_any_rows_have_facets_and_those_without_an_answer_none(rows: list[tuple[
 
 
 def test_an_input_belongs_to_the_ask_and_not_to_the_answer() -> None:
-    read = prepare(
-        *(pa.array(one, pa.large_string()) for one in (["数一数"] * 2, ["三只鸟", "无"], ["三", "三"]))
-    )
+    read = prepare(*(pa.array(one, pa.large_string()) for one in (["数一数"] * 2, ["三只鸟", "无"], ["三", "三"])))
     assert np.diff(read.ask.offsets).tolist() == [6, 3]
     assert np.diff(read.answer.offsets).tolist() == [1, 1]
