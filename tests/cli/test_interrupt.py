@@ -16,7 +16,7 @@ from typing_it import command, environment, typed
 
 from corpus import pipeline
 
-RECORDS = 25_000
+RECORDS = 60_000
 
 
 @pytest.fixture
