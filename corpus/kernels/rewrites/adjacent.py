@@ -56,7 +56,7 @@ def _maybe(
         if end - index < 2 * least:
             continue
         wanted = 1024
-        while wanted * step < 4 * (end - index):
+        while wanted * step < 2 * (end - index):
             wanted *= 2
         mask = wanted - 1
         marks[:wanted] = 0
@@ -120,5 +120,5 @@ def may_follow_itself(text: pa.Array, min_chars: int) -> np.ndarray:
 
 
 def _slots(longest: int, step: int) -> int:
-    """Items of the tables for a text of so many bytes: four for each sample at least, and a power of two."""
-    return max(1024, 1 << max(0, -(-4 * longest // step) - 1).bit_length())
+    """Items of the tables for a text of so many bytes: two for each sample at least, and a power of two."""
+    return max(1024, 1 << max(0, -(-2 * longest // step) - 1).bit_length())
