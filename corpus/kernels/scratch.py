@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-KEPT = 32 << 20
+KEPT = 64 << 20
 """Bytes of a block that stays; a larger one goes when its user is done with it."""
 _own = threading.local()
 

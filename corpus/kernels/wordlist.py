@@ -29,7 +29,8 @@ from corpus.kernels.automaton import (
 from corpus.kernels.buffers import utf8
 from corpus.kernels.matchview import BREAK, LINE, MARK, MAX_GAP, NOTHING, OTHER, SPACE_SYMBOL, SPREAD
 from corpus.kernels.memory import at, byte_at, code_point, points, put, width
-from corpus.kernels.numba_cache import I64, I64_GRID_OUT, INT, U8, U16, U32, U64, helper, kernel
+from corpus.kernels.numba_cache import I64, I64_GRID_OUT, I64_OUT, INT, U8, U16, U32, U64, helper, kernel
+from corpus.kernels.scratch import scratch
 from corpus.kernels.unicode_tables import tables
 
 __all__ = [
@@ -38,6 +39,9 @@ __all__ = [
 
 _BLOCK = 2048
 """Symbols after which a block of a text is cut where it can be."""
+_LONG = 6 << 20
+"""Bytes of a text whose symbols all fit in scratch; a stretch without a mark cannot be cut into blocks."""
+_U16_OUT, _I32_OUT = types.Array(types.uint16, 1, "C"), types.Array(types.int32, 1, "C")
 _F64 = types.Array(types.float64, 1, "C", readonly=True)
 _F64_GRID_OUT = types.Array(types.float64, 2, "C")
 _I32 = types.Array(types.int32, 1, "C", readonly=True)
@@ -298,23 +302,19 @@ def _walk(
 
 @kernel(
     U8, I64, U16, INT, INT, U32, U32, U64, U64, U64, _I32, _I32, U64, _I32, _I32, U64, I64, I64, I64, _F64, INT,
-    I64_GRID_OUT, _F64_GRID_OUT,
+    I64_GRID_OUT, _F64_GRID_OUT, _U16_OUT, I64_OUT, _I32_OUT,
 )  # fmt: skip
 def _scan(
     data: Any, offsets: Any, view: Any, first_cjk: int, deep: int, fold: Any, extra: Any, pairs: Any, triples: Any,
     jumps: Any, landings: Any, states: Any, slots: Any, nexts: Any, root: Any, children: Any, ends: Any, entries: Any,
-    facts: Any, weights: Any, keep: int, counts: Any, sums: Any,
+    facts: Any, weights: Any, keep: int, counts: Any, sums: Any, symbols: Any, stood: Any, begins: Any,
 ) -> Any:  # fmt: skip
-    """Add to `counts` and `sums`; returns the hits, those of all rows when `keep`."""
+    """Add to `counts` and `sums`; returns the hits, those of all rows when `keep`. The last three are scratch for a
+    block, of `2 * _BLOCK` items and more, twice as many in `begins`; for a longer block they are replaced."""
     groups = sums.shape[1]
     hits = np.empty((256, _HIT_FIELDS), np.int64)
     tops = np.empty(groups, np.int64)
     seen = np.zeros(2 * len(weights), np.int64)
-    symbols, stood, begins = (
-        np.empty(2 * _BLOCK, np.uint16),
-        np.empty(2 * _BLOCK, np.int64),
-        np.empty(4 * _BLOCK, np.int32),
-    )
     carried = np.zeros(13, np.int64)
     used: Any = 0
     for row in range(len(offsets) - 1):
@@ -396,9 +396,12 @@ def _run(text: pa.Array, automaton: Automaton, *, keep: bool) -> tuple[np.ndarra
     counts = np.zeros((len(text), 2 * one.groups), np.int64)
     sums = np.zeros((len(text), one.groups), np.float64)
     fold, extra = tables().fold, tables().fold_extra
+    longest = int(np.diff(offsets).max(initial=0))
+    room = 2 * _BLOCK + (longest if longest <= _LONG else 0)
     hits = _scan(
         data, offsets, one.view, one.first_cjk, one.deep, fold, extra, one.pairs, one.triples, one.jumps, one.landings,
         one.states, one.slots, one.nexts, one.root, one.children, one.ends, one.entries, one.facts, one.weights,
-        int(keep), counts, sums,
+        int(keep), counts, sums, scratch(0, room, np.uint16), scratch(1, room, np.int64),
+        scratch(2, 2 * room, np.int32),
     )  # fmt: skip
     return counts, sums, hits
