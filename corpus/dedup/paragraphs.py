@@ -18,7 +18,7 @@ from corpus.config import NearParagraphs
 from corpus.dedup.candidates import Members, Pairs, find_pairs, keep_columns
 from corpus.dedup.members import address
 from corpus.dedup.resolve import resolve_members
-from corpus.dedup.shingle_pass import _shingled
+from corpus.dedup.shingle_pass import shingled
 from corpus.graph.resolve import keep_order
 from corpus.kernels.buffers import utf8
 from corpus.kernels.units import slices
@@ -172,7 +172,7 @@ class ParagraphShingles:
                 data, offsets = utf8(text)
                 origin = offsets[np.searchsorted(rows, document[low:high])]
                 some = slices(data, origin + start[low:high], origin + end[low:high])
-                writers.write("shingles", _shingled(wanted.slice(low, high - low), some), ("id0", "id1"))
+                writers.write("shingles", shingled(wanted.slice(low, high - low), some), ("id0", "id1"))
         written = Part(number=part.number, rows=part.rows, files=writers.close())
         bytes_in = sum(file.bytes for file in part.files) if wanted is not None else 0
         return [Receipt(key=task.key, parts=(written,), digests=writers.digests(), bytes_in=bytes_in)]

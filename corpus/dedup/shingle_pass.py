@@ -46,14 +46,15 @@ class ShinglePass:
                 low, high = np.searchsorted(rows, [row, row + batch.num_rows])
                 if high > low:
                     text = batch.column("text").take(pa.array(rows[low:high] - row))
-                    writers.write("shingles", _shingled(wanted.slice(low, high - low), text), ("id0", "id1"))
+                    writers.write("shingles", shingled(wanted.slice(low, high - low), text), ("id0", "id1"))
                 row += batch.num_rows
         written = Part(number=part.number, rows=part.rows, files=writers.close())
         bytes_in = sum(file.bytes for file in part.files) if wanted is not None else 0
         return [Receipt(key=task.key, parts=(written,), digests=writers.digests(), bytes_in=bytes_in)]
 
 
-def _shingled(rows: pa.Table, text: pa.Array) -> pa.Table:
+def shingled(rows: pa.Table, text: pa.Array) -> pa.Table:
+    """SHINGLED rows of candidates, by their texts."""
     values, offsets = shingle_hashes(text, limit=EXACT_SHINGLES)
     lists = pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), pa.array(values.view(np.int32)))
     return rows.append_column("shingles", lists).select(SHINGLED.names).cast(SHINGLED)

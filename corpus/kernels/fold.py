@@ -31,7 +31,7 @@ _S21, _S42, _S29, _S32 = np.uint64(21), np.uint64(42), np.uint64(29), np.uint64(
 
 # What is carried from one block to the next: the code point not yet written (-1: none), where its source ended, and
 # combining marks that wait for their order.
-_LAST, _LAST_END, _WAITING, _STATE = 0, 1, 2, 3 + _MARKS
+_LAST, _LAST_END, _WAITING, FOLD_STATE = 0, 1, 2, 3 + _MARKS
 
 
 @helper
@@ -40,7 +40,7 @@ def _is_digit(point: int) -> bool:
 
 
 @helper
-def _flush_marks(out: Any, used: int, state: Any) -> int:
+def flush_marks(out: Any, used: int, state: Any) -> int:
     """Write the last code point and the marks that wait on it, by combining class, first come first within one."""
     waiting = state[_WAITING]
     for index in range(1, waiting):
@@ -72,7 +72,7 @@ def _emit(point: int, out: Any, used: int, state: Any) -> int:
         if 0xAC00 <= last <= 0xD7A3 and (last - 0xAC00) % 28 == 0 and point > 0x11A7:
             state[_LAST] = last + point - 0x11A7
             return used
-    used = _flush_marks(out, used, state)
+    used = flush_marks(out, used, state)
     state[_LAST] = point
     return used
 
@@ -82,7 +82,7 @@ def _take(entry: int, out: Any, used: int, state: Any) -> int:
     """Take one entry of the fold tables that stands for a single code point."""
     if entry >> 29 == COMBINING:
         if state[_WAITING] == _MARKS:
-            used = _flush_marks(out, used, state)
+            used = flush_marks(out, used, state)
         state[3 + state[_WAITING]] = entry & 0x1FFFFFFF
         state[_WAITING] += 1
         return used
@@ -144,40 +144,47 @@ def _absorb(out: Any, many: int, one: Any, two: Any) -> Any:
 
 
 @helper
-def _reset(state: Any) -> None:
+def reset_fold(state: Any) -> None:
+    """Forget what was carried, before another text."""
     state[_LAST], state[_LAST_END], state[_WAITING] = -1, -1, 0
 
 
 @helper
-def _finish(value: Any, length: int) -> Any:
+def finish_hash(value: Any, length: int) -> Any:
+    """One half of a hash with the length mixed in."""
     value = (value ^ np.uint64(length)) * _K2
     value = (value ^ (value >> _S32)) * _K1
     return value ^ (value >> _S29)
 
 
+@helper
+def hash_span(data: Any, index: int, end: int, fold: Any, extra: Any, out: Any, state: Any) -> Any:
+    """The two halves of the hash of a folded span of bytes, not finished, and its code points; `out` and `state` are
+    scratch of BLOCK + 256 and FOLD_STATE items."""
+    one, two = _SEED1, _SEED2
+    used, total = 0, 0
+    reset_fold(state)
+    while index < end:
+        index, used = fold_block(data, index, end, fold, extra, out, used, state)
+        if index == end:
+            used = flush_marks(out, used, state)
+        if used >= BLOCK:
+            one, two = _absorb(out, BLOCK, one, two)
+            total += BLOCK
+            used -= BLOCK
+            for place in range(used):
+                out[place] = out[BLOCK + place]
+    one, two = _absorb(out, used, one, two)
+    return one, two, total + used
+
+
 @kernel(U8, I64, U32, U32, U64_GRID_OUT, I64_OUT)
 def _keys(data: Any, offsets: Any, fold: Any, extra: Any, keys: Any, lengths: Any) -> None:
     """`keys[row]`: 128 bits of the folded text; `lengths[row]`: its code points."""
-    out = np.empty(BLOCK + 256, np.int64)
-    state = np.empty(_STATE, np.int64)
+    out, state = np.empty(BLOCK + 256, np.int64), np.empty(FOLD_STATE, np.int64)
     for row in range(len(offsets) - 1):
-        index, end = offsets[row], offsets[row + 1]
-        one, two = _SEED1, _SEED2
-        used, total = 0, 0
-        _reset(state)
-        while index < end:
-            index, used = fold_block(data, index, end, fold, extra, out, used, state)
-            if index == end:
-                used = _flush_marks(out, used, state)
-            if used >= BLOCK:
-                one, two = _absorb(out, BLOCK, one, two)
-                total += BLOCK
-                used -= BLOCK
-                for place in range(used):
-                    out[place] = out[BLOCK + place]
-        one, two = _absorb(out, used, one, two)
-        total += used
-        keys[row, 0], keys[row, 1] = _finish(one, total), _finish(two + one, total)
+        one, two, total = hash_span(data, offsets[row], offsets[row + 1], fold, extra, out, state)
+        keys[row, 0], keys[row, 1] = finish_hash(one, total), finish_hash(two + one, total)
         lengths[row] = total
 
 
@@ -198,7 +205,7 @@ def fold_keys(text: pa.Array) -> tuple[pa.Array, pa.Array]:
 
 
 @helper
-def _encode(point: int, target: Any, place: int) -> int:
+def encode_point(point: int, target: Any, place: int) -> int:
     """Write a code point as UTF-8; where the next one goes."""
     if point < 0x80:
         target[place] = point
@@ -219,27 +226,35 @@ def _encode(point: int, target: Any, place: int) -> int:
     return place + 4
 
 
+@helper
+def write_span(
+    data: Any, index: int, end: int, fold: Any, extra: Any, out: Any, state: Any, target: Any, place: int
+) -> Any:
+    """Write a folded span of bytes from `target[place]` on as UTF-8: (target, where it ends); a target without room is
+    replaced by a larger one. What is carried from the span before is in `state`."""
+    while index < end:
+        index, used = fold_block(data, index, end, fold, extra, out, 0, state)
+        if index == end:
+            used = flush_marks(out, used, state)
+        if place + 4 * used > len(target):
+            larger = np.empty(2 * len(target) + 4 * used, np.uint8)
+            larger[:place] = target[:place]
+            target = larger
+        for which in range(used):
+            place = encode_point(out[which], target, place)
+    return target, place
+
+
 @kernel(U8, I64, U32, U32, I64_OUT)
 def _texts(data: Any, offsets: Any, fold: Any, extra: Any, places: Any) -> Any:
     """The folded texts in one buffer, which is returned; `places[row + 1]` is where row ends."""
-    out = np.empty(BLOCK + 256, np.int64)
-    state = np.empty(_STATE, np.int64)
+    out, state = np.empty(BLOCK + 256, np.int64), np.empty(FOLD_STATE, np.int64)
     target = np.empty(1024 + offsets[len(offsets) - 1] - offsets[0], np.uint8)
     place = 0
     places[0] = 0
     for row in range(len(offsets) - 1):
-        index, end = offsets[row], offsets[row + 1]
-        _reset(state)
-        while index < end:
-            index, used = fold_block(data, index, end, fold, extra, out, 0, state)
-            if index == end:
-                used = _flush_marks(out, used, state)
-            if place + 4 * used > len(target):
-                larger = np.empty(2 * len(target) + 4 * used, np.uint8)
-                larger[:place] = target[:place]
-                target = larger
-            for which in range(used):
-                place = _encode(out[which], target, place)
+        reset_fold(state)
+        target, place = write_span(data, offsets[row], offsets[row + 1], fold, extra, out, state, target, place)
         places[row + 1] = place
     return target[:place]
 

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from corpus.kernels.buffers import text_array, utf8
-from corpus.kernels.fold import _STATE, BLOCK, _encode, _flush_marks, _reset, fold_block
+from corpus.kernels.fold import BLOCK, FOLD_STATE, reset_fold, write_span
 from corpus.kernels.markup import STATE, begin_text, byte_roles, next_stretch, tag_names
 from corpus.kernels.numba_cache import I64, I64_OUT, U8, U32, kernel
 from corpus.kernels.unicode_tables import tables
@@ -22,27 +22,18 @@ from corpus.kernels.unicode_tables import tables
 def _texts(data: Any, offsets: Any, fold: Any, extra: Any, roles: Any, names: Any, places: Any) -> Any:
     """The key texts in one buffer, which is returned; `places[row + 1]` is where row ends."""
     out = np.empty(BLOCK + 256, np.int64)
-    state = np.empty(_STATE, np.int64)
+    state = np.empty(FOLD_STATE, np.int64)
     looking = np.empty(STATE, np.int64)
     target = np.empty(1024 + offsets[len(offsets) - 1] - offsets[0], np.uint8)
     place = 0
     places[0] = 0
     for row in range(len(offsets) - 1):
         index, end = offsets[row], offsets[row + 1]
-        _reset(state)
+        reset_fold(state)
         begin_text(looking, end - index)
         while index < end:
             start, stop = next_stretch(data, index, end, roles, names, looking)
-            while index < start:
-                index, used = fold_block(data, index, start, fold, extra, out, 0, state)
-                if index == start:
-                    used = _flush_marks(out, used, state)
-                if place + 4 * used > len(target):
-                    larger = np.empty(2 * len(target) + 4 * used, np.uint8)
-                    larger[:place] = target[:place]
-                    target = larger
-                for which in range(used):
-                    place = _encode(out[which], target, place)
+            target, place = write_span(data, index, start, fold, extra, out, state, target, place)
             index = stop
         places[row + 1] = place
     return target[:place]

@@ -52,7 +52,7 @@ def _mark(data: Any, index: int, marks: Any) -> int:
 
 
 @helper
-def _space(data: Any, index: int, end: int) -> int:
+def space_at(data: Any, index: int, end: int) -> int:
     """Bytes of the space at `index`; 0 when there is none. Ideographic and no-break spaces are spaces."""
     lead = byte_at(data, index)
     if lead == 0x20 or (0x09 <= lead <= 0x0D):
@@ -65,7 +65,7 @@ def _space(data: Any, index: int, end: int) -> int:
 
 
 @helper
-def _before(data: Any, index: int, start: int) -> int:
+def point_before(data: Any, index: int, start: int) -> int:
     """Where the code point that ends before `index` starts."""
     index -= 1
     while index > start and (byte_at(data, index) & 0xC0) == 0x80:
@@ -96,13 +96,13 @@ def _ends(data: Any, start: int, end: int, marks: Any) -> int:
     """1 when the line ends with a sentence mark, 2 more when with an ellipsis, closing quotes left out."""
     index = end
     while index > start:
-        previous = _before(data, index, start)
+        previous = point_before(data, index, start)
         if not _mark(data, previous, marks) & CLOSER:
             break
         index = previous
     if index == start:
         return 0
-    last = _before(data, index, start)
+    last = point_before(data, index, start)
     if not _mark(data, last, marks) & TERMINAL:
         return 0
     point = code_point(data, last, byte_at(data, last))
@@ -162,13 +162,13 @@ def _measure(data: Any, offsets: Any, marks: Any, limits: Any, counts: Any, shor
             first, last = start, stop
             start = stop + 1
             while first < last:
-                size = _space(data, first, last)
+                size = space_at(data, first, last)
                 if size == 0:
                     break
                 first += size
             while first < last:
-                previous = _before(data, last, first)
-                if _space(data, previous, last) == 0:
+                previous = point_before(data, last, first)
+                if space_at(data, previous, last) == 0:
                     break
                 last = previous
             if first >= last:
@@ -189,7 +189,7 @@ def _measure(data: Any, offsets: Any, marks: Any, limits: Any, counts: Any, shor
                 short[which, row] += length < limits[which]
             kind = _mark(data, first, marks)
             after = first + width(byte_at(data, first))
-            if kind & BULLET or (kind & DASH and after < last and _space(data, after, last) > 0):
+            if kind & BULLET or (kind & DASH and after < last and space_at(data, after, last) > 0):
                 bullets += 1
             ending = _ends(data, first, last, marks)
             terminals += ending & 1
@@ -247,13 +247,13 @@ def _sentences(data: Any, offsets: Any, marks: Any, counts: Any) -> None:
                 size = after - index
                 if size == 1 and (
                     after == end
-                    or _space(data, after, end) > 0
+                    or space_at(data, after, end) > 0
                     or byte_at(data, after) >= 0x80
                     or _mark(data, after, marks) & CLOSER
                 ):
                     found += content
                     content = False
-            elif _space(data, index, end) == 0:
+            elif space_at(data, index, end) == 0:
                 kind = _mark(data, index, marks)
                 if kind & STOP:
                     found += content

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from corpus.kernels.buffers import frozen, text_array, utf8
-from corpus.kernels.fold import _encode
+from corpus.kernels.fold import encode_point
 from corpus.kernels.matchview import NOTHING, OTHER, OTHER_CJK, SPREAD, classes, targets
 from corpus.kernels.memory import at, byte_at, code_point, width
 from corpus.kernels.numba_cache import I64, I64_OUT, U8, U32, helper, kernel
@@ -59,7 +59,7 @@ def _put(entry: int, last: int, length: int, target: Any, place: int) -> Any:
         target[place] = 0x20
         place += 1
         length = 0
-    place = _encode(entry & 0x1FFFFF, target, place)
+    place = encode_point(entry & 0x1FFFFF, target, place)
     return place, kind, length + 1
 
 

@@ -17,7 +17,16 @@ import pyarrow as pa
 from corpus.kernels.buffers import frozen, utf8
 from corpus.kernels.memory import at, byte_at, code_point, put, width
 from corpus.kernels.numba_cache import I64, I64_GRID_OUT, I64_OUT, U8, U32, helper, kernel
-from corpus.kernels.shingles import _DIGIT, _GAP, _GAP_POINT, _JOINS, _SINGLE, _kinds, _spaced_fold, mixed
+from corpus.kernels.shingles import (
+    ROLE_DIGIT,
+    ROLE_GAP,
+    ROLE_GAP_POINT,
+    ROLE_JOINS,
+    ROLE_SINGLE,
+    mixed,
+    spaced_fold,
+    unit_roles,
+)
 from corpus.kernels.unicode_tables import DROP, EXPAND, PLAIN, SOFT, tables
 from corpus.kernels.units import units_of
 
@@ -116,7 +125,7 @@ def _place(
                     kind = entry >> 29
                     if kind == DROP:
                         continue
-                    if kind == PLAIN and at(kinds, entry) == _SINGLE:
+                    if kind == PLAIN and at(kinds, entry) == ROLE_SINGLE:
                         if inside:
                             values[used], starts[used], ends[used] = _closed(word), word_start, word_end
                             used += 1
@@ -133,22 +142,22 @@ def _place(
                     if kind == EXPAND:
                         first, many = entry & 0x1FFFFF, (entry >> 21) & 0xFF
                     elif kind == SOFT and not (last_digit and word_end == start and _digit_at(data, index, stop, fold)):
-                        point = _GAP_POINT
+                        point = ROLE_GAP_POINT
                     for which in range(many):
                         if kind == EXPAND:
                             point = np.int64(extra[first + which]) & 0x1FFFFF
-                        what = np.int64(at(kinds, point)) if point != _GAP_POINT else _GAP
-                        if what <= _SINGLE and inside:
+                        what = np.int64(at(kinds, point)) if point != ROLE_GAP_POINT else ROLE_GAP
+                        if what <= ROLE_SINGLE and inside:
                             values[used], starts[used], ends[used] = _closed(word), word_start, word_end
                             used += 1
                             word, inside = _K1, False
-                        if what == _GAP:
+                        if what == ROLE_GAP:
                             single = False
-                        elif what == _SINGLE:
+                        elif what == ROLE_SINGLE:
                             values[used], starts[used], ends[used] = np.uint64(point), start, index
                             used += 1
                             single = True
-                        elif what == _JOINS and single:
+                        elif what == ROLE_JOINS and single:
                             values[used - 1] = _closed((values[used - 1] << _S32) ^ np.uint64(point))
                             ends[used - 1] = index
                         else:
@@ -158,7 +167,7 @@ def _place(
                             word = (word ^ np.uint64(point)) * _K1
                             word ^= word >> _S32
                             word_end = index
-                        last_digit = inside and what == _DIGIT and 0x30 <= point <= 0x39
+                        last_digit = inside and what == ROLE_DIGIT and 0x30 <= point <= 0x39
             if inside:
                 values[used], starts[used], ends[used] = _closed(word), word_start, word_end
                 used += 1
@@ -176,8 +185,8 @@ def placed_units(text: pa.Array) -> Placed:
     fences, begins, stops = _fences(text)
     firsts = np.zeros(len(text) + len(fences) + 1, np.int64)
     runs = np.zeros((len(text) + len(fences), 3), np.int64)
-    fold, extra = _spaced_fold(), tables().fold_extra
-    values, starts, ends, many = _place(data, offsets, fences, begins, stops, fold, extra, _kinds(), firsts, runs)
+    fold, extra = spaced_fold(), tables().fold_extra
+    values, starts, ends, many = _place(data, offsets, fences, begins, stops, fold, extra, unit_roles(), firsts, runs)
     found = (values, starts, ends, firsts[: many + 1], runs[:many])
     return Placed(data, offsets, *(frozen(item) for item in found))
 

@@ -17,7 +17,7 @@ from corpus.kernels.buffers import frozen
 from corpus.kernels.memory import at
 from corpus.kernels.numba_cache import I64, I64_OUT, INT, U8, U32, U64, U64_OUT, helper, kernel
 from corpus.kernels.quote_units import SINGLE, QuoteUnits
-from corpus.kernels.shingles import _BASE, mixed
+from corpus.kernels.shingles import BASE, mixed
 
 _ONE, _ZERO, _LOW, _BITS = np.uint64(1), np.uint64(0), np.uint64(63), np.uint64(6)
 _S17 = np.uint64(17)
@@ -56,7 +56,7 @@ def _next(
 ) -> Any:
     """Append units until the window weighs enough: (where it stops, its hash, its weight)."""
     while weight < need and stop < end:
-        value = value * _BASE + np.uint64(at(values, stop))
+        value = value * BASE + np.uint64(at(values, stop))
         weight += single if at(flags, stop) & SINGLE else word
         stop += 1
     return stop, value, weight
@@ -147,7 +147,7 @@ def _fill(hashes: Any, seen: Any, keys: Any, ids: Any) -> None:
 
 
 def _powers(weights: Weights) -> np.ndarray:
-    powers = np.full(weights.longest + 1, _BASE, np.uint64)
+    powers = np.full(weights.longest + 1, BASE, np.uint64)
     powers[0] = 1
     with np.errstate(over="ignore"):
         return frozen(np.multiply.accumulate(powers))

@@ -20,7 +20,7 @@ from corpus.kernels.buffers import frozen, utf8
 from corpus.kernels.markup import STATE, begin_text, byte_roles, next_stretch, tag_names
 from corpus.kernels.memory import at, byte_at, code_point, put, width
 from corpus.kernels.numba_cache import I64, I64_OUT, U8, U32, helper, kernel
-from corpus.kernels.shingles import _GAP, _JOINS, _K1, _S32, _SINGLE, _kinds, _spaced_fold, mixed
+from corpus.kernels.shingles import K1, ROLE_GAP, ROLE_JOINS, ROLE_SINGLE, S32, mixed, spaced_fold, unit_roles
 from corpus.kernels.unicode_tables import COMBINING, DROP, EXPAND, PUNCTUATION, SOFT, SYMBOL, tables
 
 MARK, END, SINGLE = 1, 2, 4
@@ -51,8 +51,8 @@ class QuoteUnits:
 
 @functools.cache
 def _kinds_here() -> np.ndarray:
-    kinds = _kinds().copy()
-    kinds[[ord(mark) for mark in _NO_WORD]] = _GAP
+    kinds = unit_roles().copy()
+    kinds[[ord(mark) for mark in _NO_WORD]] = ROLE_GAP
     return frozen(kinds)
 
 
@@ -97,7 +97,7 @@ def _place(
         index = origin
         begin_text(looking, end - index)
         first: Any = 0
-        word, letters, began, stopped = _K1, 0, origin, origin
+        word, letters, began, stopped = K1, 0, origin, origin
         single: Any = False
         pending: Any = MARK | END
         digit_end, capital = origin - 1, False
@@ -138,44 +138,44 @@ def _place(
                         folded = one & 0x1FFFFF
                         role: Any = np.int64(at(kinds, folded))
                         if one >> 29 == COMBINING:
-                            role = _JOINS
-                        if role <= _SINGLE:
+                            role = ROLE_JOINS
+                        if role <= ROLE_SINGLE:
                             if letters > 0:
                                 if _is_label(letters, first):
                                     pending |= MARK | END if capital else 0
                                 else:
-                                    value = (mixed(word) >> _S32) | _IS_WORD
+                                    value = (mixed(word) >> S32) | _IS_WORD
                                     at_start, at_end = began - origin, stopped - origin
                                     used = _put(values, starts, ends, flags, used, value, at_start, at_end, pending)
                                     pending = 0
-                                word, letters = _K1, 0
-                            single = role == _SINGLE
+                                word, letters = K1, 0
+                            single = role == ROLE_SINGLE
                             if single:
                                 flag, at_start, at_end = pending | SINGLE, begin - origin, index - origin
                                 used = _put(values, starts, ends, flags, used, folded, at_start, at_end, flag)
                                 pending = 0
                             else:
                                 pending |= np.int64(at(bounds, point))
-                        elif role == _JOINS and single:
-                            joined = mixed(np.uint64(values[used - 1]) << _S32 | np.uint64(folded))
-                            values[used - 1] = np.uint32((joined >> _S32) | _IS_WORD)
+                        elif role == ROLE_JOINS and single:
+                            joined = mixed(np.uint64(values[used - 1]) << S32 | np.uint64(folded))
+                            values[used - 1] = np.uint32((joined >> S32) | _IS_WORD)
                             ends[used - 1] = np.int32(index - origin)
                         else:
                             single = False
                             if letters == 0:
                                 began, first = begin, folded
                                 capital = 0x41 <= point <= 0x48 or 0xFF21 <= point <= 0xFF28
-                            word = (word ^ np.uint64(folded)) * _K1
-                            word ^= word >> _S32
+                            word = (word ^ np.uint64(folded)) * K1
+                            word ^= word >> S32
                             letters, stopped = letters + 1, index
                             if 0x30 <= folded <= 0x39:
                                 digit_end = index
             if letters > 0:
                 if not _is_label(letters, first):
-                    value, at_start = (mixed(word) >> _S32) | _IS_WORD, began - origin
+                    value, at_start = (mixed(word) >> S32) | _IS_WORD, began - origin
                     used = _put(values, starts, ends, flags, used, value, at_start, stopped - origin, pending)
                     pending = 0
-                word, letters = _K1, 0
+                word, letters = K1, 0
             pending |= MARK | END  # what is left out ends a word, and can end a question
             index, single = stop, False
         places[row + 1] = used
@@ -186,7 +186,7 @@ def quote_units(text: pa.Array) -> QuoteUnits:
     """The units of each text, in order; a null text has none."""
     data, offsets = utf8(text)
     places = np.zeros(len(text) + 1, np.int64)
-    fold, extra = _spaced_fold(), tables().fold_extra
+    fold, extra = spaced_fold(), tables().fold_extra
     found = _place(data, offsets, fold, extra, _kinds_here(), _bounds(), byte_roles(), tag_names(), places)
     values, starts, ends, flags = (frozen(np.ascontiguousarray(column)) for column in found)
     return QuoteUnits(values, starts, ends, flags, frozen(places))

@@ -21,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 
 from corpus.kernels.buffers import frozen, utf8
-from corpus.kernels.fold import _STATE, BLOCK, _flush_marks, _reset, fold_block
+from corpus.kernels.fold import BLOCK, FOLD_STATE, flush_marks, fold_block, reset_fold
 from corpus.kernels.markup import STATE, begin_text, byte_roles, next_stretch, tag_names
 from corpus.kernels.memory import at
 from corpus.kernels.numba_cache import I64, I64_OUT, INT, U8, U32, U64_GRID_OUT, helper, kernel
@@ -45,17 +45,17 @@ LEAST = 20
 LIMIT = 4096
 """Distinct shingles up to which a comparison is exact."""
 
-_GAP, _SINGLE, _WORD, _DIGIT, _JOINS = range(5)
-_GAP_POINT = 0x20
+ROLE_GAP, ROLE_SINGLE, _WORD, ROLE_DIGIT, ROLE_JOINS = range(5)
+ROLE_GAP_POINT = 0x20
 _APART = ("Hani", "Kana", "Hang", "Bopo", "Yiii", "Thai", "Laoo", "Khmr", "Mymr")
 _APOSTROPHES = "'’ʼ＇"
 _SOFT = ".,-/:*"
 _SEAMS = "<=>^`|~"
 
-_K1, _K2 = np.uint64(0x9FB21C651E98DF25), np.uint64(0xD6E8FEB86659FD93)
-_BASE = np.uint64(0xA0761D6478BD642F)
+K1, _K2 = np.uint64(0x9FB21C651E98DF25), np.uint64(0xD6E8FEB86659FD93)
+BASE = np.uint64(0xA0761D6478BD642F)
 _SEED, _MASKED_SEED = np.uint64(0x452821E638D01377), np.uint64(0xBE5466CF34E90C6C)
-_S29, _S32 = np.uint64(29), np.uint64(32)
+_S29, S32 = np.uint64(29), np.uint64(32)
 _ZERO, _ONE, _NUMBER = np.uint64(0), np.uint64(1), np.uint64(CODE_POINTS)
 _IS_WORD = np.uint64(0x80000000)
 
@@ -73,37 +73,37 @@ class Units:
 
 
 @functools.cache
-def _spaced_fold() -> np.ndarray:
+def spaced_fold() -> np.ndarray:
     """The fold table with what ends a word as a space, where `fold` drops it."""
     known = tables()
     fold = known.fold.copy()
     ends = known.having(SPACE | PUNCTUATION)[known.classes].astype(bool)
     ends[[ord(mark) for mark in _APOSTROPHES]] = False
-    fold[(fold >> 29 == DROP) & ends] = PLAIN << 29 | _GAP_POINT
+    fold[(fold >> 29 == DROP) & ends] = PLAIN << 29 | ROLE_GAP_POINT
     return frozen(fold)
 
 
 @functools.cache
-def _kinds() -> np.ndarray:
+def unit_roles() -> np.ndarray:
     """For each folded code point what it is in the sequence of units."""
     known = tables()
-    kinds = np.full(CODE_POINTS, _SINGLE, np.uint8)
+    kinds = np.full(CODE_POINTS, ROLE_SINGLE, np.uint8)
     kinds[:0x80] = _WORD
     kinds[known.having(LETTER | NUMBER)[known.classes].astype(bool)] = _WORD
-    kinds[known.having(DIGIT)[known.classes].astype(bool)] = _DIGIT
-    kinds[[ord(mark) for mark in _SOFT]] = _DIGIT  # the key keeps them between digits only
-    kinds[known.of_scripts(*_APART)[known.classes].astype(bool)] = _SINGLE
-    kinds[known.having(MARK)[known.classes].astype(bool)] = _JOINS
-    kinds[[_GAP_POINT, *(ord(mark) for mark in _SEAMS)]] = _GAP
+    kinds[known.having(DIGIT)[known.classes].astype(bool)] = ROLE_DIGIT
+    kinds[[ord(mark) for mark in _SOFT]] = ROLE_DIGIT  # the key keeps them between digits only
+    kinds[known.of_scripts(*_APART)[known.classes].astype(bool)] = ROLE_SINGLE
+    kinds[known.having(MARK)[known.classes].astype(bool)] = ROLE_JOINS
+    kinds[[ROLE_GAP_POINT, *(ord(mark) for mark in _SEAMS)]] = ROLE_GAP
     return frozen(kinds)
 
 
 @helper
 def mixed(value: Any) -> Any:
     """A permutation of uint64 whose bits all depend on all bits."""
-    value = (value ^ (value >> _S32)) * _K2
-    value = (value ^ (value >> _S29)) * _K1
-    return value ^ (value >> _S32)
+    value = (value ^ (value >> S32)) * _K2
+    value = (value ^ (value >> _S29)) * K1
+    return value ^ (value >> S32)
 
 
 @kernel(U8, I64, U32, U32, U8, U8, I64, I64_OUT, U64_GRID_OUT)
@@ -120,23 +120,23 @@ def _units(
 ) -> Any:
     """The units of all rows in one buffer, which is returned; `places[row + 1]` is where row ends."""
     out = np.empty(BLOCK + 256, np.int64)
-    state = np.empty(_STATE, np.int64)
+    state = np.empty(FOLD_STATE, np.int64)
     looking = np.empty(STATE, np.int64)
     values = np.empty(1024 + (offsets[len(offsets) - 1] - offsets[0]) // 3, np.uint32)
     used = 0
     places[0] = 0
     for row in range(len(offsets) - 1):
         index, end = offsets[row], offsets[row + 1]
-        _reset(state)
+        reset_fold(state)
         begin_text(looking, end - index)
-        word, inside, number, single = _K1, False, False, False
+        word, inside, number, single = K1, False, False, False
         whole, masked, length = _SEED, _MASKED_SEED, 0
         while index < end:
             start, stop = next_stretch(data, index, end, roles, names, looking)
             while index < start:
                 index, many = fold_block(data, index, start, fold, extra, out, 0, state)
                 if index == start:
-                    many = _flush_marks(out, many, state)
+                    many = flush_marks(out, many, state)
                 if used + many + 1 > len(values):
                     larger = np.empty(2 * len(values) + many, np.uint32)
                     larger[:used] = values[:used]
@@ -144,47 +144,47 @@ def _units(
                 for which in range(many):
                     point = out[which]
                     kind = at(kinds, point)
-                    if kind <= _SINGLE and inside:
-                        values[used] = np.uint32((mixed(word) >> _S32) | _IS_WORD)
+                    if kind <= ROLE_SINGLE and inside:
+                        values[used] = np.uint32((mixed(word) >> S32) | _IS_WORD)
                         used += 1
-                        word, inside = _K1, False
-                    if point == _GAP_POINT:
+                        word, inside = K1, False
+                    if point == ROLE_GAP_POINT:
                         single = False
                         continue
                     code = np.uint64(point)
                     length += 1
-                    whole = (whole ^ code) * _K1
-                    whole ^= whole >> _S32
-                    if kind == _DIGIT:
+                    whole = (whole ^ code) * K1
+                    whole ^= whole >> S32
+                    if kind == ROLE_DIGIT:
                         if not number:
                             masked = (masked ^ _NUMBER) * _K2
-                            masked ^= masked >> _S32
+                            masked ^= masked >> S32
                         number = True
                     else:
                         number = False
                         masked = (masked ^ code) * _K2
-                        masked ^= masked >> _S32
-                    if kind == _SINGLE:
+                        masked ^= masked >> S32
+                    if kind == ROLE_SINGLE:
                         values[used] = np.uint32(point)
                         used += 1
                         single = True
-                    elif kind == _JOINS and single:
-                        joined = mixed(np.uint64(values[used - 1]) << _S32 | code)
-                        values[used - 1] = np.uint32((joined >> _S32) | _IS_WORD)
+                    elif kind == ROLE_JOINS and single:
+                        joined = mixed(np.uint64(values[used - 1]) << S32 | code)
+                        values[used - 1] = np.uint32((joined >> S32) | _IS_WORD)
                     else:
                         single = False
                     if kind >= _WORD and not single:
-                        word = (word ^ code) * _K1
-                        word ^= word >> _S32
+                        word = (word ^ code) * K1
+                        word ^= word >> S32
                         inside = True
             if inside:
                 if used == len(values):
                     larger = np.empty(2 * len(values), np.uint32)
                     larger[:used] = values[:used]
                     values = larger
-                values[used] = np.uint32((mixed(word) >> _S32) | _IS_WORD)
+                values[used] = np.uint32((mixed(word) >> S32) | _IS_WORD)
                 used += 1
-                word, inside = _K1, False
+                word, inside = K1, False
             index, single = stop, False
         places[row + 1] = used
         keys[row, 0] = mixed(whole) if length > 0 else _ZERO
@@ -197,8 +197,8 @@ def units(text: pa.Array) -> Units:
     data, offsets = utf8(text)
     places = np.zeros(len(text) + 1, np.int64)
     keys = np.zeros((len(text), 2), np.uint64)
-    fold, extra = _spaced_fold(), tables().fold_extra
-    values = _units(data, offsets, fold, extra, _kinds(), byte_roles(), tag_names(), places, keys)
+    fold, extra = spaced_fold(), tables().fold_extra
+    values = _units(data, offsets, fold, extra, unit_roles(), byte_roles(), tag_names(), places, keys)
     return Units(frozen(values), frozen(places), keys)
 
 
@@ -216,12 +216,12 @@ def distinct_shingles(values: Any, start: int, end: int, size: int, table: Any, 
     mask = np.uint64(slots - 1)
     drop, value = _ONE, _ZERO
     for place in range(size):
-        value = value * _BASE + np.uint64(values[start + place])
-        drop *= _BASE
+        value = value * BASE + np.uint64(values[start + place])
+        drop *= BASE
     count = 0
     for place in range(many):
         hashed = mixed(value)
-        short = np.uint32(hashed >> _S32)
+        short = np.uint32(hashed >> S32)
         if short == 0:
             short = np.uint32(1)
         slot = hashed & mask  # unsigned: numba then guards no index against being negative
@@ -232,7 +232,7 @@ def distinct_shingles(values: Any, start: int, end: int, size: int, table: Any, 
             found[count] = short
             count += 1
         if place + 1 < many:
-            value = value * _BASE + np.uint64(values[start + place + size])
+            value = value * BASE + np.uint64(values[start + place + size])
             value -= drop * np.uint64(values[start + place])
     return count
 

@@ -7,17 +7,7 @@ from typing import Any
 import numpy as np
 
 from corpus.kernels.buffers import frozen
-from corpus.kernels.fold import (
-    _SEED1,
-    _SEED2,
-    _STATE,
-    BLOCK,
-    _absorb,
-    _finish,
-    _flush_marks,
-    _reset,
-    fold_block,
-)
+from corpus.kernels.fold import BLOCK, FOLD_STATE, finish_hash, hash_span
 from corpus.kernels.numba_cache import I64, I64_OUT, U8, U32, U64_OUT, kernel
 from corpus.kernels.unicode_tables import tables
 from corpus.kernels.units import Units
@@ -26,26 +16,10 @@ from corpus.kernels.units import Units
 @kernel(U8, I64, I64, U32, U32, U64_OUT, I64_OUT)
 def _keys(data: Any, starts: Any, ends: Any, fold: Any, extra: Any, keys: Any, lengths: Any) -> None:
     """`keys[unit]`: 64 bits of the folded unit; `lengths[unit]`: its code points."""
-    out = np.empty(BLOCK + 256, np.int64)
-    state = np.empty(_STATE, np.int64)
+    out, state = np.empty(BLOCK + 256, np.int64), np.empty(FOLD_STATE, np.int64)
     for unit in range(len(starts)):
-        index, end = starts[unit], ends[unit]
-        one, two = _SEED1, _SEED2
-        used, total = 0, 0
-        _reset(state)
-        while index < end:
-            index, used = fold_block(data, index, end, fold, extra, out, used, state)
-            if index == end:
-                used = _flush_marks(out, used, state)
-            if used >= BLOCK:
-                one, two = _absorb(out, BLOCK, one, two)
-                total += BLOCK
-                used -= BLOCK
-                for place in range(used):
-                    out[place] = out[BLOCK + place]
-        one, two = _absorb(out, used, one, two)
-        total += used
-        keys[unit] = _finish(one ^ _finish(two, total), total)
+        one, two, total = hash_span(data, starts[unit], ends[unit], fold, extra, out, state)
+        keys[unit] = finish_hash(one ^ finish_hash(two, total), total)
         lengths[unit] = total
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from corpus.kernels.buffers import frozen, utf8
-from corpus.kernels.lines import _before, _space
+from corpus.kernels.lines import point_before, space_at
 from corpus.kernels.memory import byte_at, points, skip_to
 from corpus.kernels.numba_cache import I64, I64_GRID_OUT, I64_OUT, INT, U8, U8_OUT, kernel
 
@@ -84,13 +84,13 @@ def _find(data: Any, offsets: Any, joined: int, rows: Any, places: Any, code: An
             first, last = index, stop
             index = stop + 1 if stop < end else end
             while first < last:
-                size = _space(data, first, last)
+                size = space_at(data, first, last)
                 if size == 0:
                     break
                 first += size
             while first < last:
-                previous = _before(data, last, first)
-                if _space(data, previous, last) == 0:
+                previous = point_before(data, last, first)
+                if space_at(data, previous, last) == 0:
                     break
                 last = previous
             if first >= last and fence == 0:

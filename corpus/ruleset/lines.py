@@ -11,7 +11,7 @@ from corpus.kernels.catalogue import SIGNALS
 from corpus.kernels.units import Scope
 from corpus.resources import rules_root
 from corpus.ruleset.entries import SUFFIXES, Item, Shelf, load, read
-from corpus.ruleset.load import _Rules
+from corpus.ruleset.load import RuleEntries
 from corpus.ruleset.model import Rule, RuleSet
 from corpus.ruleset.spec import OverrideSpec
 
@@ -47,7 +47,7 @@ def load_line_rules(names: Sequence[str]) -> tuple[LineRule, ...]:
     later file may change a rule of an earlier one. Raises ConfigError with every problem of all files.
     """
     shelf = Shelf(rules_root() / FOLDER, f"rules/{FOLDER}", "line rules", tuple(shipped_line_rules()))
-    return load(names, shelf, _LineRules(_Rules(SIGNALS)))
+    return load(names, shelf, _LineRules(RuleEntries(SIGNALS)))
 
 
 def is_line_rules(name: str) -> bool:
@@ -78,7 +78,7 @@ def bare(names: Sequence[str]) -> list[str]:
 class _LineRules:
     """What the keys of a line rule mean: those of a rule, and `scope`."""
 
-    rules: _Rules
+    rules: RuleEntries
     noun: str = "line rule"
 
     def declared(self, item: Item) -> LineRule | None:

@@ -28,7 +28,7 @@ def load_rules(names: Sequence[str], signals: Mapping[str, Signal] = SIGNALS) ->
     keys to change, or `disable: true`. Raises ConfigError with every problem of all files.
     """
     shelf = Shelf(rules_root(), "rules", "rule set", tuple(shipped_names()), _OTHERS)
-    return RuleSet(load(names, shelf, _Rules(signals)))
+    return RuleSet(load(names, shelf, RuleEntries(signals)))
 
 
 def shipped_names() -> list[str]:
@@ -40,13 +40,14 @@ def shipped_names() -> list[str]:
 
 
 @dataclass(frozen=True)
-class _Rules:
+class RuleEntries:
     """What the keys of a rule mean."""
 
     signals: Mapping[str, Signal]
     noun: str = "rule"
 
     def declared(self, item: Item) -> Rule | None:
+        """The rule that an entry declares; None after its mistakes were told."""
         spec = item.validated(RuleSpec)
         raw = spec.signal if spec else item.value.get("signal")
         call = self._call(item, raw) if isinstance(raw, dict) else None
@@ -69,9 +70,11 @@ class _Rules:
         )
 
     def change(self, item: Item) -> OverrideSpec | None:
+        """What an override asks for; None after its mistakes were told."""
         return item.validated(OverrideSpec)
 
     def changed(self, item: Item, change: OverrideSpec, old: Rule) -> Rule | None:
+        """The rule with what an override changes; None after its mistakes were told."""
         new = replace(
             old,
             keep_when=change.keep_when.over(old.keep_when) if change.keep_when else old.keep_when,

@@ -52,8 +52,8 @@ class Sign:
         nothing = signed.shingles == 0
         return pa.RecordBatch.from_arrays(
             [
-                _binary(signed.bands, nothing),
-                _binary(signed.sketch, nothing),
+                binary_rows(signed.bands, nothing),
+                binary_rows(signed.sketch, nothing),
                 pa.array(signed.shingles, mask=nothing),
                 pa.array(signed.key.view(np.int64)),
                 pa.array(signed.masked.view(np.int64)),
@@ -62,7 +62,7 @@ class Sign:
         )
 
 
-def _binary(grid: np.ndarray, nothing: np.ndarray) -> pa.Array:
+def binary_rows(grid: np.ndarray, nothing: np.ndarray) -> pa.Array:
     """The rows of a grid as fixed-size binary values; null where `nothing`."""
     rows, width = len(grid), grid.shape[1] * grid.itemsize
     if width == 0 or rows == 0:

@@ -13,7 +13,7 @@ from corpus.kernels.minhash import Signer
 from corpus.kernels.unit_keys import unit_keys
 from corpus.kernels.units import units_of
 from corpus.schema import Contract
-from corpus.stages.sign import _binary
+from corpus.stages.sign import binary_rows
 
 PREFIX = "paragraph_"
 """Before the names of the columns, which sidecars of whole texts have too."""
@@ -66,7 +66,7 @@ class SignParagraphs:
         values = {
             "start": pa.array((units.begins[listed] - origin).astype(np.int32)),
             "end": pa.array((units.stops[listed] - origin).astype(np.int32)),
-            "bands": _binary(signed.bands[there], np.zeros(len(listed), bool)),
+            "bands": binary_rows(signed.bands[there], np.zeros(len(listed), bool)),
             "shingles": pa.array(signed.shingles[there]),
             "key": pa.array(signed.key[there].view(np.int64)),
             "masked": pa.array(signed.masked[there].view(np.int64)),
