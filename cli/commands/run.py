@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.options import SPLIT_MB, Json, Master, Out, Pipeline, SplitMb
+
+if TYPE_CHECKING:
+    from corpus.pipeline import Pipeline as PipelineOf
 
 Detach = Annotated[bool, typer.Option("--detach", help="Go on in the background: log and pid are in RUN.")]
 
@@ -30,20 +33,22 @@ def command(
     if not detach:
         produce(found, out, master, json, split_mb)
         return
-    found.splits(split_mb << 20)
-    _detach(pipeline, out, master, json, split_mb)
+    _detach(found, pipeline, out, master, json, split_mb)
 
 
-def _detach(pipeline: str, out: str, master: str | None, json: bool, split_mb: int) -> None:
+def _detach(found: PipelineOf, pipeline: str, out: str, master: str | None, json: bool, split_mb: int) -> None:
     import sys
 
     from cli import render
-    from corpus import detach
+    from corpus import detach, flow
 
     line = [sys.executable, "-P", "-m", "cli.main", "run", pipeline, "--out", out, "--split-mb", str(split_mb)]
     line += ["--master", master] if master else []
     line += ["--json"] if json else []
+    splits = found.splits(split_mb << 20)
     started = detach.start(line, out)
+    # The run notes the same when it is up, seconds from now; until then status and stop must find a run directory.
+    flow.note(found, out, flow.plan_slots(found, out, splits), len(splits))
     if json:
         render.emit({"run": out, "pid": started.pid, "log": started.log})
         return

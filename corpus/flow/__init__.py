@@ -11,6 +11,6 @@ Each module but `order` is a group of stages that a pipeline may ask for: `names
 stages there are and what their fingerprints see, `steps` how each is made.
 """
 
-from corpus.flow.order import PART_BYTES, ROWS_HERE, Flow, flow, plan_slots, stage_names
+from corpus.flow.order import PART_BYTES, ROWS_HERE, Flow, flow, note, plan_slots, stage_names
 
-__all__ = ["PART_BYTES", "ROWS_HERE", "Flow", "flow", "plan_slots", "stage_names"]
+__all__ = ["PART_BYTES", "ROWS_HERE", "Flow", "flow", "note", "plan_slots", "stage_names"]

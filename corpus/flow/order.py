@@ -67,7 +67,7 @@ def flow(
     splits = pipeline.splits(split_bytes)
     prints = fingerprints(pipeline, splits)
     slots = plan_slots(pipeline, root, splits, part_bytes)
-    _note(pipeline, root, slots, len(splits))
+    note(pipeline, root, slots, len(splits))
     runner = Runner(slots, prints, session, progress or Silent())
     run = Flow(pipeline, runner, rows_here, sum(split.bytes for split in splits) <= bytes_here)
     run.rows(splits, part_bytes)
@@ -123,14 +123,14 @@ def plan_slots(pipeline: Pipeline, root: str, splits: Sequence[Split], part_byte
     return {name: Slot(storage.join(root, "stages", name, f"{value[:16]}-{layout}")) for name, value in prints.items()}
 
 
-def _note(pipeline: Pipeline, root: str, slots: dict[str, Slot], splits: int) -> None:
-    """Store what this run is about, for status, stop and resume."""
-    note = {
+def note(pipeline: Pipeline, root: str, slots: dict[str, Slot], splits: int) -> None:
+    """Store what this run is about, for status, stop and resume: from here on `root` is a run directory."""
+    about = {
         "pipeline": pipeline.settings.model_dump(mode="json", by_alias=True),
         "stages": {name: storage.relative(slot.root, root) for name, slot in slots.items()},
         "splits": splits,
     }
-    storage.put_atomic(storage.join(root, "run.json"), orjson.dumps(note, option=orjson.OPT_INDENT_2))
+    storage.put_atomic(storage.join(root, "run.json"), orjson.dumps(about, option=orjson.OPT_INDENT_2))
 
 
 @dataclass
