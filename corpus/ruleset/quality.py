@@ -1,0 +1,225 @@
+"""A quality policy: the parts a quality score is made of, their weights and how each is read, from YAML.
+
+min_group: 100
+parts:
+  - {signal: {kernel: char_repetition_ratio, n: 10}, weight: 2, curve: [[0.1, 1], [0.4, 0]]}
+  - {signal: {kernel: function_han_ratio}, weight: 1, better: high, lang: [zh]}
+  - {column: judge.score, weight: 4, curve: [[1, 0], [5, 1]]}
+
+A part is a value from 0 (bad) to 1 (good): what it reads, by a declared curve or as a rank among the records of its
+language. `better` says which ranks are good; `rank_curve` is a curve of the rank. How they are combined is in
+`corpus.scores.quality`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from corpus import located
+from corpus.errors import ConfigError, Problem
+from corpus.kernels.catalogue import SIGNALS
+from corpus.kernels.signal import Signal, SignalCall
+from corpus.located import Located, Strict
+from corpus.resources import rules_root
+from corpus.ruleset.bind import bind
+from corpus.ruleset.entries import read
+from corpus.ruleset.model import digest_of, plain, sorted_calls
+from corpus.ruleset.spec import Lang, Number
+
+FOLDER = "quality"
+Better = Literal["high", "low", "middle"]
+Within = Literal["lang", "source"]
+Combine = Literal["mean", "harmonic"]
+Knots = tuple[tuple[float, float], ...]
+MOST_PARTS = 64
+RANK_CURVES: Mapping[str, Knots] = {
+    "high": ((0.0, 0.0), (1.0, 1.0)),
+    "low": ((0.0, 1.0), (1.0, 0.0)),
+    "middle": ((0.0, 0.0), (0.5, 1.0), (1.0, 0.0)),
+}
+_Weight = Annotated[float, Field(strict=True, gt=0, le=1000, allow_inf_nan=False)]
+_Name = Annotated[str, Field(min_length=1, max_length=120)]
+_Knot = Annotated[tuple[Number, ...], Field(min_length=2, max_length=2)]
+
+
+@dataclass(frozen=True)
+class QualityPart:
+    """One part: `column` is what it reads, measured by `signal` or stored by a stage (then null).
+
+    `knots` are the points of a curve, straight between them and level outside; it is read at the value or, where
+    `ranked`, at its rank from 0 to 1. A record of a language not in `lang` (when that is given) has not this part.
+    """
+
+    name: str
+    column: str
+    signal: SignalCall | None
+    knots: Knots
+    ranked: bool
+    weight: float
+    lang: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        points = ", ".join(f"{plain(x)}: {plain(y)}" for x, y in self.knots)
+        only = f" ({', '.join(self.lang)})" if self.lang else ""
+        return f"{self.name}, weight {plain(self.weight)}, {'rank' if self.ranked else 'value'} {{{points}}}{only}"
+
+
+@dataclass(frozen=True)
+class QualityPolicy:
+    """The parts, and how they are put together: see `corpus.scores.quality`.
+
+    Ranks are taken `within` a language, or within a source and language; groups of fewer than `min_group` records use
+    a wider one.
+    """
+
+    parts: tuple[QualityPart, ...]
+    combine: Combine = "mean"
+    within: Within = "lang"
+    min_group: int = 100
+
+    @cached_property
+    def calls(self) -> tuple[SignalCall, ...]:
+        """Every signal a part reads, once, sorted by column."""
+        return sorted_calls({part.signal for part in self.parts if part.signal is not None})
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that a part reads and no signal of the policy measures, sorted: a judge's or a user's."""
+        return tuple(sorted({part.column for part in self.parts if part.signal is None}))
+
+    @cached_property
+    def ranked(self) -> tuple[str, ...]:
+        """The columns whose histograms are needed, sorted."""
+        return tuple(sorted({part.column for part in self.parts if part.ranked}))
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 over what changes a score."""
+        return digest_of(
+            [
+                self.combine,
+                self.within,
+                self.min_group,
+                [
+                    [part.column, [list(knot) for knot in part.knots], part.ranked, part.weight, sorted(set(part.lang))]
+                    for part in self.parts
+                ],
+            ]
+        )
+
+
+class _PartSpec(Strict):
+    name: _Name | None = None
+    signal: dict[str, Any] | None = None
+    column: _Name | None = None
+    weight: _Weight = 1.0
+    better: Better | None = None
+    curve: tuple[_Knot, ...] = ()
+    rank_curve: tuple[_Knot, ...] = ()
+    lang: tuple[Lang, ...] = ()
+
+    @model_validator(mode="after")
+    def _reads_one_thing_one_way(self) -> _PartSpec:
+        if (self.signal is None) == (self.column is None):
+            raise ValueError("a part reads either a signal or a column")
+        if [self.better is not None, bool(self.curve), bool(self.rank_curve)].count(True) != 1:
+            raise ValueError("a part is read in one way; give better, curve or rank_curve")
+        for key, knots in (("curve", self.curve), ("rank_curve", self.rank_curve)):
+            _check(key, knots)
+        return self
+
+    @property
+    def knots(self) -> Knots:
+        """The curve, `better` being one of three."""
+        if self.better is not None:
+            return RANK_CURVES[self.better]
+        return tuple((float(x), float(y)) for x, y in self.curve or self.rank_curve)
+
+
+def _check(key: str, knots: tuple[tuple[float, ...], ...]) -> None:
+    if knots and len(knots) < 2:
+        raise ValueError(f"{key} needs two points or more, [value, quality] each")
+    for (x, _), (later, _) in itertools.pairwise(knots):
+        if not x < later:
+            raise ValueError(f"{key}: points must ascend; {plain(later)} comes after {plain(x)}")
+    for x, y in knots:
+        if not 0 <= y <= 1:
+            raise ValueError(f"{key}: quality is from 0 to 1, not {plain(y)}")
+        if key == "rank_curve" and not 0 <= x <= 1:
+            raise ValueError(f"{key}: a rank is from 0 to 1, not {plain(x)}")
+
+
+class _PolicySpec(Strict):
+    parts: Annotated[tuple[_PartSpec, ...], Field(min_length=1, max_length=MOST_PARTS)]
+    combine: Combine = "mean"
+    within: Within = "lang"
+    min_group: Annotated[int, Field(strict=True, ge=1)] = 100
+
+
+def load_quality(name_or_path: str, signals: Mapping[str, Signal] = SIGNALS) -> QualityPolicy:
+    """The shipped policy of that name (`default`), or the one in a .yaml file; ConfigError with every problem."""
+    shown, path = _find(name_or_path)
+    problems: list[Problem] = []
+    document = read(shown, path, problems)
+    if document is None:
+        raise ConfigError(problems)
+    spec = located.validate(_PolicySpec, document)
+    parts: list[QualityPart] = []
+    for index, one in enumerate(spec.parts):
+        found = _part(one, document, ("parts", index), signals, problems)
+        if found is None:
+            continue
+        if found.name in [other.name for other in parts]:
+            problems.append(
+                document.problem(("parts", index), f"part {found.name!r} is declared twice; give one a name")
+            )
+        parts.append(found)
+    if problems:
+        raise ConfigError(problems)
+    return QualityPolicy(tuple(parts), spec.combine, spec.within, spec.min_group)
+
+
+def shipped_policies() -> dict[str, Path]:
+    """The policies that come with the package, by name."""
+    return {path.stem: path for path in sorted((rules_root() / FOLDER).glob("*.yaml"))}
+
+
+def _find(name: str) -> tuple[str, Path]:
+    if name.endswith((".yaml", ".yml")):
+        return name, Path(name)
+    shipped = shipped_policies()
+    if name not in shipped:
+        hint = located.suggest(name, shipped) or f"; there are {', '.join(shipped)}"
+        raise ConfigError([Problem(name, 0, 0, f"no such quality policy{hint}")])
+    return f"rules/{FOLDER}/{name}.yaml", shipped[name]
+
+
+def _part(
+    spec: _PartSpec,
+    document: Located,
+    place: tuple[str | int, ...],
+    signals: Mapping[str, Signal],
+    problems: list[Problem],
+) -> QualityPart | None:
+    call: SignalCall | None = None
+    column = spec.column or ""
+    if spec.signal is not None:
+        bound = bind(spec.signal, signals, document, (*place, "signal"))
+        if not isinstance(bound, SignalCall):
+            problems += bound
+            return None
+        if signals[bound.kernel].unit == "label":
+            problems.append(
+                document.problem((*place, "signal"), f"{bound.kernel} is a label; a part of quality is a number")
+            )
+            return None
+        call, column = bound, bound.column
+    ranked = not spec.curve
+    return QualityPart(spec.name or column, column, call, spec.knots, ranked, float(spec.weight), spec.lang)
