@@ -36,7 +36,7 @@ def _pack(ids: Any, order: int, bits: int, keys: Any) -> Any:
 
 
 def pack(ids: Sequence, order: int, bits: int) -> np.ndarray:
-    """The n-gram that ends at each unit of rows that begin with BEGIN: uint64, one a unit; BEGIN is its first id or none.
+    """The n-gram that ends at each unit of rows that begin with BEGIN: uint64, one a unit; BEGIN is its first or none.
 
     `order * bits` is 64 at most and every id below 2 ** bits.
     """

@@ -24,7 +24,7 @@ MAX_ORDER = 8
 """Units in an n-gram at most."""
 AHEAD = 8
 """Units ahead for which the table is asked; a power of two."""
-MEASURES = ("units", "bits", "worst", "best")
+MEASURES = ("units", "bits", "worst", "deviation")
 
 _F32 = types.Array(types.float32, 1, "C", readonly=True)
 _F32_GRID = types.Array(types.float32, 2, "C", readonly=True)
@@ -37,8 +37,9 @@ _S20 = np.uint64(20)
 
 @dataclass(frozen=True)
 class Lookup:
-    """A model ready to score. `single[id]`: log2 of a unit's probability and back-off weight, float32; `cells`: of longer
-    n-grams the hash, then both numbers as float32 in one uint64; `unknown` is added to the bits of UNKNOWN."""
+    """A model ready to score. `single[id]`: log2 of a unit's probability and of its back-off weight, float32; `cells`:
+    of longer n-grams the hash, then both numbers as float32 in one uint64; `unknown` is added to the bits of UNKNOWN.
+    """
 
     order: int
     single: np.ndarray
@@ -120,8 +121,7 @@ def _score(
         start, end = offsets[row], offsets[row + 1]
         asked = start
         asked_since, since = 0, 0
-        total, inside = 0.0, 0.0
-        worst, best = -np.inf, np.inf
+        total, squares, inside, worst = 0.0, 0.0, 0.0, -np.inf
         many = 0
         for place in range(start, end):
             while asked < end and asked < place + AHEAD:
@@ -163,25 +163,26 @@ def _score(
             if one == np.uint32(UNKNOWN):
                 bits += unknown
             total += bits
+            squares += bits * bits
             inside += bits
             if many >= window:
                 inside -= ring[many % window]
             ring[many % window] = bits
             many += 1
             if many >= window:
-                worst, best = max(worst, inside), min(best, inside)
+                worst = max(worst, inside)
         found[row, 0], found[row, 1] = many, total
-        if many >= window:
-            found[row, 2], found[row, 3] = worst / window, best / window
-        elif many > 0:
-            found[row, 2], found[row, 3] = total / many, total / many
-        else:
-            found[row, 2], found[row, 3] = np.nan, np.nan
+        found[row, 2], found[row, 3] = np.nan, np.nan
+        if many > 0:
+            mean = total / many
+            found[row, 2] = worst / window if many >= window else mean
+            found[row, 3] = np.sqrt(max(squares / many - mean * mean, 0.0))
 
 
 def score(ids: Sequence, model: Lookup, window: int) -> np.ndarray:
-    """By row (float64, columns as MEASURES): units scored, their bits, and the highest and the lowest mean bits of
-    `window` neighbouring units; of a shorter row those of all, of one without units not a number.
+    """By row (float64, columns as MEASURES): units scored, their bits, the highest mean of `window` neighbouring units
+    (of a shorter row the mean of all), and the standard deviation of the bits of its units; both not a number for a row
+    without units.
 
     Rows are sequences of ids below `len(model.single)` in which BEGIN stands where a text or a sentence begins.
     """

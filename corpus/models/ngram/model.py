@@ -22,7 +22,7 @@ from corpus.located import Strict
 from corpus.models.ngram.kneser_ney import Level
 
 WINDOW = 64
-"""Units of the windows whose mean is the worst and the best of a text."""
+"""Units of the windows of which the worst is told."""
 MAX_BITS = 40.0
 """Mean bits a unit at most: a perplexity above says no more, and float32 has no larger powers much longer."""
 LEAST_UNITS = 5_000
@@ -30,7 +30,7 @@ LEAST_UNITS = 5_000
 UNSAID = "*"
 DIGEST = 12
 NUMBERS = pa.schema(
-    [("perplexity", pa.float32()), ("worst_perplexity", pa.float32()), ("best_perplexity", pa.float32())]
+    [("perplexity", pa.float32()), ("worst_perplexity", pa.float32()), ("perplexity_deviation", pa.float32())]
 )
 """What `columns` gives."""
 TABLE = pa.schema(
@@ -48,9 +48,9 @@ first row alone, is the `About` as JSON."""
 
 
 class About(Strict):
-    """What the numbers of a model mean. `units` counts the units trained on in each fold, `languages` those of each
-    language (`*`: not said); `grams` the n-grams of each fold; `spread` is how many different units were unknown ones in each fold, among whom their
-    probability is shared out."""
+    """What the numbers of a model mean. By fold: `units` trained on, n-grams (`grams`), and `spread`: how many
+    different units were unknown ones, among whom the probability of these is shared out. `languages`: units trained on
+    in each (`*`: not said)."""
 
     version: int = ngram_units.VERSION
     order: int = Field(ge=2, le=5)
@@ -111,7 +111,7 @@ class NgramModel:
         return sum(len(level.keys) for fold in self.folds for level in fold.levels)
 
     def measure(self, texts: pa.Array, window: int = WINDOW) -> np.ndarray:
-        """By row (float64, columns as `ngram_score.MEASURES`) units, bits, and the worst and best mean of a window."""
+        """By row (float64, columns as `ngram_score.MEASURES`) units, bits, the worst window, deviation."""
         found = sequence(texts)
         scored = [score(identify(found, slots), ready, window) for slots, ready in self._ready]
         if len(scored) == 1:
@@ -119,19 +119,20 @@ class NgramModel:
         return np.where(fold_of(texts)[:, None] == 0, scored[1], scored[0])
 
     def columns(self, texts: pa.Array, langs: pa.Array | None = None) -> pa.RecordBatch:
-        """NUMBERS of each text: two to the power of its mean bits a unit, of the window of WINDOW units with the most,
-        and of that with the fewest. Null where a text is null or has no unit, and where its language is said to be one
-        of which the model has seen fewer than LEAST_UNITS units: all such a text could show is its language.
+        """NUMBERS of each text: two to the power of its mean bits a unit, the same of the WINDOW units in a row that
+        have the most, and the standard deviation of the bits of its units. Null where a text is null or has no unit,
+        and where its language is said to be one of which the model has seen fewer than LEAST_UNITS units: all such a
+        text could show is its language.
 
         A row's values depend on its text and language alone.
         """
         found = self.measure(texts)
-        with np.errstate(invalid="ignore"):
-            means = [found[:, 1] / found[:, 0], found[:, 2], found[:, 3]]
         nothing = found[:, 0] == 0
+        means = [found[:, 1] / np.maximum(found[:, 0], 1), found[:, 2]]
         if langs is not None:
             nothing |= self.strange(langs)
-        arrays = [pa.array(np.exp2(np.minimum(mean, MAX_BITS)).astype(np.float32), mask=nothing) for mean in means]
+        numbers = [*(np.exp2(np.minimum(mean, MAX_BITS)) for mean in means), found[:, 3]]
+        arrays = [pa.array(values.astype(np.float32), mask=nothing) for values in numbers]
         return pa.RecordBatch.from_arrays(arrays, schema=NUMBERS)
 
     def strange(self, langs: pa.Array) -> np.ndarray:
