@@ -54,6 +54,11 @@ class Settings:
         if self.folds not in (1, 2) or self.rare < 1 or self.most < 1 or self.vocabulary < 1:
             raise UsageError("folds must be 1 or 2; rare, vocabulary and most 1 at least")
 
+    @classmethod
+    def of_order(cls, order: int, folds: int = 1) -> Settings:
+        """The defaults for an order: n-grams of three units and more must be there twice."""
+        return cls(order=order, least=tuple(1 if length < 3 else 2 for length in range(1, order + 1)), folds=folds)
+
 
 @dataclass
 class UnitCounts:
@@ -177,12 +182,12 @@ def train(batches: Batches, settings: Settings | None = None) -> NgramModel:
     return NgramModel(about, tuple(folds))
 
 
-def fit(texts: pa.Array, langs: pa.Array | None = None, settings: Settings | None = None) -> NgramModel:
+def fit(texts: pa.Array, langs: pa.Array | None = None, order: int = 4, settings: Settings | None = None) -> NgramModel:
     """The model of a corpus for the corpus itself: two halves that score each other (see NgramModel).
 
-    UsageError as `train`.
+    `settings` stand for `order` and the rest where they are given. UsageError as `train`.
     """
-    return train(lambda: [(texts, langs)], settings or Settings(folds=2))
+    return train(lambda: [(texts, langs)], settings or Settings.of_order(order, folds=2))
 
 
 def _sized(batches: Iterable[tuple[pa.Array, pa.Array | None]]) -> Iterator[tuple[pa.Array, pa.Array | None]]:

@@ -138,6 +138,14 @@ def test_of_too_many_units_texts_are_taken_by_their_hash() -> None:
     assert 1000 < one.about.units[0] < 6000 < model().about.units[0]
 
 
+@pytest.mark.parametrize("order", [2, 3, 5])
+def test_any_order_from_two_to_five(order: int) -> None:
+    found = fit(texts(), order=order)
+    assert [len(fold.levels) for fold in found.folds] == [order, order]
+    assert NgramModel.from_table(found.to_table()).digest == found.digest
+    assert None not in perplexity(found, *texts(seed=5, many=3).to_pylist())
+
+
 def test_nothing_to_learn_from_is_an_error() -> None:
     with pytest.raises(UsageError, match="too little text"):
         train(lambda: [(pa.array(["", None]), None)])
