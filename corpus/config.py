@@ -202,6 +202,13 @@ class RepeatedSpans(Strict):
     sources: Patterns = Patterns()
 
 
+class Semantic(Strict):
+    """Records that mean the same: of two in one cluster whose vectors are at least as near as `threshold` (cosine), the
+    one that the keep policy prefers stays."""
+
+    threshold: float = Field(default=0.95, ge=0.5, le=1)
+
+
 class Dedup(Strict):
     """Which duplicates go, and who survives: order of the criteria, most important first.
 
@@ -216,6 +223,7 @@ class Dedup(Strict):
     lines: RepeatedLines | None = None
     paragraphs: NearParagraphs | None = None
     spans: RepeatedSpans | None = None
+    semantic: Semantic | None = None
     keep: tuple[Literal["priority", "length", "date"], ...] = ("priority", "length")
     against: tuple[str, ...] = ()
 
@@ -245,6 +253,48 @@ class Decontaminate(Strict):
         return (value,) if isinstance(value, str) else value
 
 
+class LanguageModel(Strict):
+    """How surprising each text is to an n-gram model that the run trains itself: columns `perplexity` and
+    `worst_perplexity`.
+
+    It is trained on a sample of `sample` records, of the sources that `reference` lets in: those that are written as
+    all should be.
+    """
+
+    reference: Patterns = Patterns()
+    order: int = Field(default=4, ge=2, le=5)
+    sample: int = Field(default=50_000, ge=1, le=10_000_000)
+
+
+class Embed(Strict):
+    """A vector for each record that is left: by a sentence-transformers `model` (a directory or a pinned name), else by
+    one of `dim` dimensions that the run fits to a sample of `sample` records."""
+
+    model: str | None = None
+    dim: int = Field(default=128, ge=8, le=4096)
+    sample: int = Field(default=50_000, ge=1, le=10_000_000)
+    seed: int = Field(default=1, ge=0)
+
+
+class Cluster(Strict):
+    """Records by what they are about: spherical k-means of their vectors, trained on `sample` of them. Without `k` the
+    number of clusters follows from the number of records."""
+
+    k: int | None = Field(default=None, ge=2, le=1_000_000)
+    sample: int = Field(default=200_000, ge=2, le=10_000_000)
+    iterations: int = Field(default=20, ge=1, le=1000)
+    seed: int = Field(default=1, ge=0)
+
+
+class Columns(Strict):
+    """Columns of a file of the user's own (Parquet), joined to the records by `id`, which holds published `doc_id`s: a
+    judge's scores, a label. A record that the file lacks has null."""
+
+    path: str
+    take: tuple[str, ...] = Field(min_length=1)
+    id: str = "doc_id"
+
+
 class Publish(Strict):
     """The shape of the published data set."""
 
@@ -267,9 +317,25 @@ class Pipeline(Strict):
     rules: tuple[str, ...] = ("common", "zh/web", "en/web")
     dedup: Dedup = Dedup()
     decontaminate: Decontaminate | None = None
+    tags: tuple[str, ...] = ()
+    perplexity: LanguageModel | None = None
+    embed: Embed | None = None
+    cluster: Cluster | None = None
+    columns: tuple[Columns, ...] = ()
+    quality: str | None = None
     tiers: str = "default"
     publish: Publish = Publish()
     limits: Limits = Limits()
+
+    @property
+    def embedding(self) -> Embed | None:
+        """How records get vectors; clusters need them, whether asked for or not."""
+        return self.embed or (Embed() if self.clustering is not None else None)
+
+    @property
+    def clustering(self) -> Cluster | None:
+        """How records get clusters; semantic duplicates need them, whether asked for or not."""
+        return self.cluster or (Cluster() if self.dedup.semantic is not None else None)
 
 
 def load(path: str | Path) -> Pipeline:
@@ -313,7 +379,12 @@ def rebase(pipeline: Pipeline, base: Path) -> Pipeline:
     dedup = pipeline.dedup.model_copy(update={"against": against})
     decontaminate = pipeline.decontaminate and _rebased(base, pipeline.decontaminate)
     named = {"rules": rules, "rewrites": rewrites, "lines": lines, "tiers": tiers, "dedup": dedup}
-    named |= {"decontaminate": decontaminate}
+    named |= {"decontaminate": decontaminate, "tags": tuple(below(base, name) for name in pipeline.tags)}
+    named |= {
+        "quality": pipeline.quality and below(base, pipeline.quality),
+        "embed": _model_below(base, pipeline.embed),
+    }
+    named["columns"] = tuple(one.model_copy(update={"path": _absolute(base, one.path)}) for one in pipeline.columns)
     return pipeline.model_copy(update={"sources": sources, "publish": publish, **named})
 
 
@@ -323,6 +394,13 @@ def _rebased(base: Path, wanted: Decontaminate) -> Decontaminate:
     given = [Against.of(one) for one in wanted.against]
     against = tuple(Against(one.name, _absolute(base, one.path)).given for one in given)
     return wanted.model_copy(update={"against": against})
+
+
+def _model_below(base: Path, embed: Embed | None) -> Embed | None:
+    """A model's directory beside the pipeline file by its full path; a pinned name as it is."""
+    if embed is None or embed.model is None or not (base / Path(embed.model).expanduser()).is_dir():
+        return embed
+    return embed.model_copy(update={"model": _absolute(base, embed.model)})
 
 
 def below(base: Path, name: str) -> str:

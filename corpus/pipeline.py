@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from corpus import config, located
+from corpus.columns import SCORES
 from corpus.decontaminate.stage import Decontaminate
 from corpus.decontaminate.wanted import load_benchmarks
 from corpus.dedup.one_a_key import DedupExact, DedupUrls
@@ -19,6 +20,7 @@ from corpus.errors import ConfigError, ContractError, Problem, UsageError
 from corpus.index.against import open_indexes
 from corpus.index.generation import Index
 from corpus.kernels.signal import SignalCall
+from corpus.learned.joined import Joining, load_joinings
 from corpus.located import Located, Step
 from corpus.readers.plan import input_digest, plan_splits
 from corpus.readers.split import Split
@@ -26,6 +28,7 @@ from corpus.ruleset.lines import load_line_rules
 from corpus.ruleset.load import load_rules
 from corpus.ruleset.model import CHARS, RuleSet, sorted_calls
 from corpus.ruleset.policy import TierPolicy, load_tiers
+from corpus.ruleset.quality import QualityPolicy, load_quality
 from corpus.ruleset.rewrites import load_rewrites
 from corpus.schema import RAW
 from corpus.stage import COUNTED, DROPPED, RowStage, Sidecar
@@ -42,7 +45,9 @@ from corpus.stages.rewrite import Rewrite
 from corpus.stages.select import Select
 from corpus.stages.sign import Sign
 from corpus.stages.sign_paragraphs import SignParagraphs
+from corpus.stages.tag import Tags
 from corpus.stages.url_keys import UrlKeys
+from corpus.tags.load import load_tags
 from corpus.tokens import load_tokenizer
 
 SPLIT_BYTES = 32 << 20
@@ -62,6 +67,37 @@ class Pipeline:
     lines: RepeatedLines | None = None
     against: tuple[Index, ...] = ()
     decontaminate: Decontaminate | None = None
+    joined: tuple[Joining, ...] = ()
+    quality: QualityPolicy | None = None
+    embedder: str | None = None
+
+    @property
+    def tag_types(self) -> dict[str, pa.DataType]:
+        """The columns of the tags, by name."""
+        return next((dict(one.contract.adds) for one in self.sidecars if isinstance(one, Tags)), {})
+
+    @property
+    def joined_types(self) -> dict[str, pa.DataType]:
+        """The columns of the user's own, by name."""
+        return {name: kind for one in self.joined for name, kind in zip(one.declared.take, one.types, strict=True)}
+
+    @property
+    def scores(self) -> dict[str, str]:
+        """Every column that a stage before the tiers stores, and the stage."""
+        settings = self.settings
+        asked = {
+            "perplexity": settings.perplexity is not None,
+            "cluster": settings.clustering is not None,
+            "quality": self.quality is not None,
+        }
+        found = {name: stage for stage, (_, columns) in SCORES.items() if asked[stage] for name in columns}
+        found |= dict.fromkeys(self.tag_types, Tags.name)
+        return found | dict.fromkeys(self.joined_types, "columns")
+
+    @property
+    def tiers_read(self) -> frozenset[str]:
+        """The stages whose columns the tier policy looks at."""
+        return frozenset(self.scores[name] for name in self.tiers.stored if name in self.scores)
 
     @property
     def sources(self) -> tuple[config.Source, ...]:
@@ -99,7 +135,7 @@ def compose(settings: config.Pipeline, extra: Sequence[RowStage] = (), also: Seq
 
     Raises ConfigError with every problem of every rule and rewrite file and of the tier policy.
     """
-    rules, tiers, rewrites, lines, _, against, decontaminate = _collect(
+    rules, tiers, rewrites, lines, _, against, decontaminate, tags, quality, joined, embedder = _collect(
         lambda: load_rules(settings.rules),
         lambda: load_tiers(settings.tiers),
         lambda: load_rewrites(settings.rewrites),
@@ -107,8 +143,13 @@ def compose(settings: config.Pipeline, extra: Sequence[RowStage] = (), also: Seq
         lambda: _check_tokenizer(settings.publish.tokenizer),
         lambda: open_indexes(settings.dedup),
         lambda: load_benchmarks(settings.decontaminate),
+        lambda: load_tags(settings.tags) if settings.tags else None,
+        lambda: load_quality(settings.quality) if settings.quality is not None else None,
+        lambda: load_joinings(settings.columns),
+        lambda: _embedder(settings.embed),
     )
-    calls = sorted_calls({CHARS, *rules.calls, *tiers.calls, *also})
+    asked = quality.calls if quality is not None else ()
+    calls = sorted_calls({CHARS, *rules.calls, *tiers.calls, *asked, *also})
     changes: tuple[RowStage, ...] = (Rewrite(rewrites),) if rewrites else ()
     changes += (LineRules(lines),) if lines else ()
     rows: tuple[RowStage, ...] = (Select(settings.select), Normalise(settings.normalise), *changes, *extra)
@@ -131,6 +172,8 @@ def compose(settings: config.Pipeline, extra: Sequence[RowStage] = (), also: Seq
         frequent = RepeatedLines(repeated.documents, repeated.share, repeated.keep_first, keep, frozenset(spared))
     if settings.dedup.paragraphs is not None:
         sidecars += (SignParagraphs(settings.dedup.paragraphs),)
+    if tags is not None:
+        sidecars += (Tags(tags),)
     if settings.dedup.spans is not None:
         sidecars += (SpanAnchors(settings.dedup.spans.min_units, settings.dedup.spans.within),)
     pipeline = Pipeline(
@@ -143,11 +186,57 @@ def compose(settings: config.Pipeline, extra: Sequence[RowStage] = (), also: Seq
         lines=frequent,
         against=against,
         decontaminate=decontaminate,
+        joined=joined,
+        quality=quality,
+        embedder=embedder,
     )
+    _check_columns(pipeline)
     if not pipeline.sources:
         raise ConfigError([Problem("select.sources", 0, 0, "lets no source in; widen include or narrow exclude")])
     pipeline.check()
     return pipeline
+
+
+def _check_columns(pipeline: Pipeline) -> None:
+    """A policy that looks at a column which no stage stores is a mistake, found before anything runs."""
+    known = pipeline.scores
+    wanted = {"tiers": pipeline.tiers.stored}
+    if pipeline.quality is not None and pipeline.settings.columns:
+        known_to_quality = {name for name, stage in known.items() if stage != "quality"}
+        wanted["quality"] = tuple(name for name in pipeline.quality.columns if name not in known_to_quality)
+    problems = [
+        Problem(
+            key,
+            0,
+            0,
+            f"the policy looks at the column {name!r}, which no stage of this pipeline stores"
+            + (located.suggest(name, known) or _said(name)),
+        )
+        for key, names in wanted.items()
+        for name in names
+        if name not in known
+    ]
+    if problems:
+        raise ConfigError(problems)
+
+
+def _said(name: str) -> str:
+    """Which key of a pipeline gives a column."""
+    givers = {name: stage for stage, (_, columns) in SCORES.items() for name in columns}
+    key = givers.get(name, "tags" if name.startswith(("tag_", "has_")) else None)
+    return f"; ask for it with the key {key!r}" if key else "; join a file that has it with the key 'columns'"
+
+
+def _embedder(embed: config.Embed | None) -> str | None:
+    """The digest of a named embedding model; ConfigError when it cannot be used."""
+    if embed is None or embed.model is None:
+        return None
+    from corpus.embed.sentence import load
+
+    try:
+        return load(embed.model).digest
+    except UsageError as error:
+        raise ConfigError([Problem("embed.model", 0, 0, str(error))]) from None
 
 
 def _check_tokenizer(path: str | None) -> None:
@@ -195,6 +284,10 @@ def _named(document: Located, base: Path) -> dict[str, tuple[Step, ...]]:
         "publish.tokenizer": ("publish", "tokenizer"),
         "dedup.against": ("dedup", "against"),
         "decontaminate.against": ("decontaminate", "against"),
+        "embed.model": ("embed", "model"),
+        "columns": ("columns",),
+        "tiers": ("tiers",),
+        "quality": ("quality",),
     }
     for index, name in enumerate(rules if isinstance(rules, list) else ()):
         if isinstance(name, str):

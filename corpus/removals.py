@@ -25,6 +25,7 @@ class Removal:
     names_survivor: bool = False
 
 
+OVER_BUDGET = "over_budget"
 REMOVALS = (
     Removal("decide", "decisions", None),
     Removal("dedup-urls", "duplicates", "same_url", names_survivor=True),
@@ -35,6 +36,8 @@ REMOVALS = (
     Removal("dedup-paragraphs", "emptied", "near_paragraphs"),
     Removal("dedup-spans", "emptied", "repeated_spans"),
     Removal("decontaminate", "contaminated", "contaminated"),
+    Removal("dedup-semantic", "duplicates", "semantic_duplicate", names_survivor=True),
+    Removal("tier", "left_out", OVER_BUDGET),
 )
 MERGING = tuple(item for item in REMOVALS if item.names_survivor)
 HOPS = "survivors-"

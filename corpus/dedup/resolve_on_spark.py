@@ -115,7 +115,7 @@ def _edges(rows: pa.Table) -> pa.Table:
 class OnSpark:
     """The resolution of a run's verified pairs, in frames.
 
-    `read` gives signed members, `edges` is the table of pairs; clusters of `template` members are looked at.
+    `read` gives members as `schema`, `edges` is the table of pairs; clusters of `template` members are looked at.
     """
 
     store: Store
@@ -125,11 +125,12 @@ class OnSpark:
     template: int
     edges: Table
     shingles: Table
+    schema: pa.Schema = SIGNED_MEMBER
 
     @cached_property
     def members(self) -> DataFrame:
         """Every record that could have gone."""
-        return read_frame(self.store.spark, self.parts, self.read, SIGNED_MEMBER).select(*MEMBER.names)
+        return read_frame(self.store.spark, self.parts, self.read, self.schema).select(*MEMBER.names)
 
     @cached_property
     def resolved(self) -> Stored:

@@ -11,23 +11,18 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
 
 from corpus import removals
 from corpus.config import Near
-from corpus.dedup import guard, on_spark
+from corpus.dedup import on_spark
 from corpus.dedup.candidates import SIGNED, Members, candidate_rows, find_pairs, load_members
-from corpus.dedup.clusters import templates
-from corpus.dedup.members import REMOVAL_IDENTITY, ReadMembers
+from corpus.dedup.members import ReadMembers
 from corpus.dedup.one_a_key import KEY, DedupExact, DedupUrls
-from corpus.dedup.resolve import resolve_members
-from corpus.dedup.resolve_on_spark import OnSpark
 from corpus.dedup.shingle_pass import ShinglePass, in_block
 from corpus.dedup.survivors import Hop, ReadHop
 from corpus.dedup.verify import COMPARED, EDGE, EDGE_IDENTITY, verify
-from corpus.flow import known
-from corpus.graph.store import Store
+from corpus.flow import known, resolution
 from corpus.manifest import Receipt, RowAccount, add_counts
 from corpus.parts import Task, write_rows
 from corpus.slot import Attempt, Table
@@ -56,8 +51,13 @@ def names(pipeline: Pipeline) -> list[str]:
     near = list(NEAR_STEPS) if pipeline.settings.dedup.near is not None else []
     if pipeline.against:
         keyed.insert(keyed.index("dedup-exact") if "dedup-exact" in keyed else len(keyed), known.NAME)
-    removing = len(keyed) + bool(near)
-    return [*keyed, *near, *(f"{removals.HOPS}{number}" for number in range(1, removing))]
+    return [*keyed, *near, *(f"{removals.HOPS}{number}" for number in range(1, removing(pipeline)))]
+
+
+def removing(pipeline: Pipeline) -> int:
+    """How many of the stages remove records."""
+    dedup = pipeline.settings.dedup
+    return len(pipeline.keyed) + bool(pipeline.against) + (dedup.near is not None)
 
 
 def settings(pipeline: Pipeline, name: str) -> Any:
@@ -115,15 +115,9 @@ def _one_a_key(flow: Flow, stage: DedupExact | DedupUrls) -> None:
     receipts, seconds = flow.decide_frame(stage, read, "duplicates")
     counts = add_counts(receipt.counts["rows"] for receipt in receipts)
     removed, members = counts.get("removed", 0), counts.get("decided", 0)
-    account = RowAccount(rows_in=count, kept=count - removed, merged=_merged(stage.name, removed))
+    account = RowAccount(rows_in=count, kept=count - removed, merged=resolution.merged(stage.name, removed))
     details = {"clusters": members - removed, "members": members}
     flow.runner.commit(stage.name, stage.version, receipts, seconds, accounts={stage.name: account}, details=details)
-
-
-def _merged(stage: str, removed: int) -> dict[str, int]:
-    """What an account says of records that went in favour of others."""
-    reason = next(item.reason for item in removals.MERGING if item.stage == stage)
-    return {reason: removed} if removed and reason else {}
 
 
 def _commit(
@@ -216,70 +210,15 @@ def _edges_here(shingles: Table, blocks: int, near: Near, attempt: Attempt) -> t
 
 
 def _resolve(flow: Flow, near: Near) -> None:
-    count = removals.kept(flow.stages)
-    attempt = Attempt.begin(flow.runner.slots["dedup-near"])
-    with flow.runner.working("dedup-near") as clock:
-        if flow.here:
-            receipts, details = _resolve_here(flow, attempt)
-        else:
-            with on_spark.frames_beside(attempt, flow.runner.session()) as store:
-                receipts, details = _resolve_on_spark(flow, attempt, store)
-        seconds = clock()
-    removed = add_counts(receipt.counts["rows"] for receipt in receipts).get("removed", 0)
-    account = RowAccount(rows_in=count, kept=count - removed, merged=_merged("dedup-near", removed))
-    _commit(flow, "dedup-near", receipts, seconds, details, account)
-
-
-def _resolve_here(flow: Flow, attempt: Attempt) -> tuple[list[Receipt], dict[str, Any]]:
-    members = _members(flow)
-    resolved = resolve_members(members, _all_edges(flow))
-    least = flow.pipeline.settings.dedup.guard.template
-    shared = templates(members, resolved, flow.stages["near-shingles"].table("shingles"), least)
-    resolved = resolved.without(shared.survivors)
-    source = members.values("source")
-    total, gone = (
-        np.bincount(chosen, minlength=len(flow.pipeline.sources)).tolist()
-        for chosen in (source, source[resolved.removed])
-    )
-    alarms = _guarded(flow, total, gone, resolved.largest)
-    receipts = write_rows(resolved.rows(), "duplicates", attempt, REMOVAL_IDENTITY)
-    return receipts, {"clusters": resolved.clusters, "largest": resolved.largest, "alarms": alarms, **shared.told}
-
-
-def _resolve_on_spark(flow: Flow, attempt: Attempt, store: Store) -> tuple[list[Receipt], dict[str, Any]]:
-    dedup = flow.pipeline.settings.dedup
-    resolution = OnSpark(
-        store=store,
-        parts=flow.parts,
+    resolution.resolve(
+        flow,
+        "dedup-near",
         read=_signed(flow),
-        keep=dedup.keep,
-        template=dedup.guard.template,
         edges=flow.stages["near-edges"].table("edges"),
+        version=VERSIONS["dedup-near"],
         shingles=flow.stages["near-shingles"].table("shingles"),
+        schema=on_spark.SIGNED_MEMBER,
     )
-    counts = resolution.counts(len(flow.pipeline.sources))
-    alarms = _guarded(flow, counts.total, counts.gone, counts.largest)
-    told = resolution.told()
-    receipts = resolution.write(attempt)
-    return receipts, {"clusters": counts.clusters, "largest": counts.largest, "alarms": alarms, **told}
-
-
-def _all_edges(flow: Flow) -> pa.Table:
-    edges = flow.stages["near-edges"].table("edges")
-    found = [EDGE.empty_table()]
-    for number in sorted(edges.files):
-        table = edges.read(number)
-        if table is not None:
-            part = pa.array(np.full(table.num_rows, number, np.int64))
-            found.append(table.add_column(0, "part", part).cast(EDGE))
-    return pa.concat_tables(found)
-
-
-def _guarded(flow: Flow, total: Sequence[int], gone: Sequence[int], largest: int) -> list[str]:
-    """The alarms of the wipe-out guard; `total` and `gone` count records in the order of the pipeline's sources."""
-    sources = [source.name for source in flow.pipeline.sources]
-    members, removed = (guard.by_source(sources, counts) for counts in (total, gone))
-    return list(guard.check(flow.pipeline.settings.dedup.guard, members, removed, largest))
 
 
 def _hop(flow: Flow, number: int) -> None:

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from corpus import removals, storage
+from corpus.columns import stored_columns
 from corpus.cuts import cut_tables
 from corpus.errors import RejectedTooMuch
-from corpus.flow import contamination, duplicates, lines, spans
+from corpus.flow import contamination, duplicates, learned, lines, spans
 from corpus.manifest import Part, Receipt, RowAccount, add_counts, combine, digest_of
 from corpus.parts import Read, Task, decide_here, decide_on_spark, sum_here, sum_on_spark
 from corpus.pipeline import SPLIT_BYTES, Pipeline, text_settings
@@ -27,14 +28,17 @@ from corpus.runner import Progress, Runner, Silent, expect
 from corpus.slot import Attempt, Committed, Slot
 from corpus.stage import FrameStage, Sidecar
 from corpus.stages import identify
+from corpus.stages.budget import UNITS, ReadUnits, draw
 from corpus.stages.decide import Decide, described
 from corpus.stages.publish import Publish, group_parts
+from corpus.stages.split import Twins
 from corpus.stages.tier import COUNTS, AssignTiers, ReadHistogram, TierFrame
 from corpus.standing import Standing
 from corpus.tokens import TokenCounter
 
 if TYPE_CHECKING:
     import polars as pl
+    import pyarrow as pa
     from pyspark.sql import SparkSession
 
 PART_BYTES = 64 << 20
@@ -47,7 +51,7 @@ NO_DAMAGE = {Reason.NOT_TEXT, Reason.NO_TEXT}
 """Images and empty pages are no sign that the input is damaged, however many a crawl has."""
 
 GROUPS = (duplicates, lines, spans, contamination)
-"""The stages between decide and tier that a pipeline may ask for, in the order they run."""
+"""The stages that remove and cut, in the order they run; `learned` comes between them and tier."""
 
 
 def flow(
@@ -94,17 +98,33 @@ def fingerprints(pipeline: Pipeline, splits: Sequence[Split]) -> dict[str, str]:
         for name in group.names(pipeline):
             add(name, group.version(pipeline, name), group.settings(pipeline, name), last, "identify", *sidecars)
             last = name
-    add("tier", AssignTiers.version, pipeline.tiers.digest, last, *sidecars)
+    cut = last
+    for name in learned.names(pipeline):
+        add(
+            name,
+            learned.version(pipeline, name),
+            learned.settings(pipeline, name),
+            *learned.needs(pipeline, name, last),
+        )
+        last = name if name in learned.removing(pipeline) else last
+    scored = [name for name in learned.names(pipeline) if name in pipeline.tiers_read]
+    tiering = [pipeline.tiers.digest, mixing(pipeline)]
+    add("tier", AssignTiers.version, tiering, *dict.fromkeys([cut, last, *scored, *sidecars]))
     publish = pipeline.settings.publish.model_dump(mode="json", include={"file_bytes", "chars_per_token"})
     if pipeline.settings.publish.tokenizer is not None:
         publish["tokenizer"] = storage.sha256(pipeline.settings.publish.tokenizer)
-    add("publish", Publish.version, publish, "tier", "identify", last)
+    add("publish", Publish.version, publish, *dict.fromkeys(["tier", "identify", cut, *learned.names(pipeline)]))
     return found
+
+
+def mixing(pipeline: Pipeline) -> Any:
+    """What a mixture needs to know beside its policy: how characters become tokens."""
+    return dict(pipeline.settings.publish.chars_per_token) if pipeline.tiers.mixture is not None else None
 
 
 def stage_names(pipeline: Pipeline) -> list[str]:
     """Every stage of a run, in order."""
-    asked = [name for group in GROUPS for name in group.names(pipeline)]
+    asked = [name for group in (*GROUPS, learned) for name in group.names(pipeline)]
     return ["text", *(item.name for item in pipeline.sidecars), "identify", "decide", *asked, "tier", "publish"]
 
 
@@ -159,7 +179,7 @@ class Flow:
 
     def frames(self) -> list[tuple[str, Callable[[], None]]]:
         """Everything after the text: narrow tables only, until publish opens the parts once more."""
-        asked = [step for group in GROUPS for step in group.steps(self)]
+        asked = [step for group in (*GROUPS, learned) for step in group.steps(self)]
         first: list[tuple[str, Callable[[], None]]] = [("identify", self._identify), ("decide", self._decide)]
         return [*first, *asked, ("tier", self._tier), ("publish", self._publish)]
 
@@ -274,30 +294,24 @@ class Flow:
     def _tier(self) -> None:
         from corpus.ruleset.tiers import cut_points
 
-        frame = TierFrame(
-            policy=self.pipeline.tiers,
-            keys=self.stages["text"].table("keys"),
-            signals=self.stages["measure"].table("signals"),
-            decisions=self.stages["decide"].table("decisions"),
-            standing=self.standing(),
-        )
-        cuts = cut_points(self._histogram(frame), self.pipeline.tiers)
-        work = AssignTiers(frame, cuts, Attempt.begin(self.runner.slots["tier"]))
+        frame = tier_frame(self)
+        cuts = cut_points(self._summed(ReadHistogram(frame), COUNTS, bool(frame.policy.percentiles)), frame.policy)
+        units = ReadUnits(frame, self.pipeline.settings.publish.chars_per_token)
+        budget = draw(self._summed(units, UNITS, frame.policy.mixture is not None), frame.policy)
+        work = AssignTiers(frame, cuts, budget, twins(self), Attempt.begin(self.runner.slots["tier"]))
         receipts, seconds = self.by_part("tier", work)
-        details = {"tiers": list(self.pipeline.tiers.names), "cuts": cuts.to_dicts()}
+        details = {"tiers": list(self.pipeline.tiers.names), "cuts": cuts.to_dicts(), "mixture": budget.described()}
         self.runner.commit("tier", work.version, receipts, seconds, details=details)
 
-    def _histogram(self, frame: TierFrame) -> pl.DataFrame:
+    def _summed(self, read: Read, schema: pa.Schema, asked: bool) -> pl.DataFrame:
+        """The counts of all parts added up; none where nobody asks."""
         import polars as pl
 
-        if not frame.policy.percentile_calls or not self.parts:
-            return pl.DataFrame(schema=pl.Schema(COUNTS))
-        read = ReadHistogram(frame)
+        if not asked or not self.parts:
+            return pl.DataFrame(schema.empty_table())
         if self.here:
-            counts = sum_here(self.parts, read, COUNTS, "count")
-        else:
-            counts = sum_on_spark(self.runner.session(), self.parts, read, COUNTS, "count")
-        return pl.DataFrame(counts)
+            return pl.DataFrame(sum_here(self.parts, read, schema, "count"))
+        return pl.DataFrame(sum_on_spark(self.runner.session(), self.parts, read, schema, "count"))
 
     def _publish(self) -> None:
         settings = self.pipeline.settings.publish
@@ -314,6 +328,7 @@ class Flow:
             tiers=self.stages["tier"].table("tiers"),
             rules=self.pipeline.rules,
             tier_names=tuple(tier.name for tier in self.pipeline.tiers.tiers),
+            columns=stored_columns(self.stages, self.pipeline.tag_types, self.pipeline.joined_types),
             tokens=TokenCounter(settings.tokenizer, settings.chars_per_token),
             file_bytes=settings.file_bytes,
             attempt=Attempt.begin(self.runner.slots["publish"]),
@@ -351,6 +366,17 @@ class Flow:
                 f"{high:.0%} (limits.drop_share). First failing rules: {worst}. Nothing was committed: change a bound "
                 "or the limit and repeat the command"
             )
+
+
+def tier_frame(flow: Flow) -> TierFrame:
+    """What the tier policy looks at, of what stands now."""
+    return TierFrame(flow.pipeline.tiers, learned.record_frame(flow))
+
+
+def twins(flow: Flow) -> Twins:
+    """What keeps twins on one side of the split."""
+    signed = flow.stages["sign"].table("signatures") if "sign" in flow.stages else None
+    return Twins(flow.stages["text"].table("keys"), signed)
 
 
 def without_overlap(receipts: Sequence[Receipt]) -> list[Receipt]:

@@ -1,12 +1,19 @@
-"""A tier policy: which signals make a record high, medium or low, read from YAML.
+"""A tier policy: which signals and scores make a record high, medium or low, read from YAML.
 
 min_group: 100
+category: tag_domain
+validation: {share: 0.005}
+protect:
+  - {column: tag_domain, in: [poetry], tier: medium}
 tiers:
   - name: high
     when:
       - {signal: {kernel: terminal_line_ratio}, min: 0.5, lang: [zh]}
-      - {signal: {kernel: duplicate_line_ratio}, max_percentile: 80}
+      - {column: quality, min_percentile: 70}
   - name: low
+mixture: {budget: {tokens: 1.0e+9}, by: quality, temperature: 0.7}
+
+A signal is measured when a policy asks for it; a column is one that a stage of the run has stored.
 """
 
 from __future__ import annotations
@@ -27,22 +34,25 @@ from corpus.located import Located, Strict
 from corpus.resources import rules_root
 from corpus.ruleset.bind import bind, wrong_bound
 from corpus.ruleset.entries import read
+from corpus.ruleset.mixture import Mixture
 from corpus.ruleset.model import Bound, digest_of, plain, sorted_calls
 from corpus.ruleset.spec import Lang, Number
 
+ColumnName = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.\-]{0,127}$")]
 TierName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_\-]{0,31}$")]
 Percentile = Annotated[float, Field(strict=True, gt=0, lt=100)]
 
 
 @dataclass(frozen=True)
 class Condition:
-    """Holds when the signal is within `bound` and, in its group's distribution, between two percentiles.
+    """Holds when the column is within `bound` and, in its group's distribution, between two percentiles.
 
-    A record of a language not in `lang` (when that is given) is not asked. Where it is asked and has no value, the
-    condition does not hold.
+    The column is that of `signal`, or one that a stage has stored. A record of a language not in `lang` (when that is
+    given) is not asked. Where it is asked and has no value, the condition does not hold.
     """
 
-    signal: SignalCall
+    column: str
+    signal: SignalCall | None
     bound: Bound
     min_percentile: float | None = None
     max_percentile: float | None = None
@@ -58,7 +68,7 @@ class Condition:
         said += [f"from percentile {plain(self.min_percentile)}"] if self.min_percentile is not None else []
         said += [f"up to percentile {plain(self.max_percentile)}"] if self.max_percentile is not None else []
         only = f" ({', '.join(self.lang)})" if self.lang else ""
-        return f"{self.signal.column} {' and '.join(said)}{only}"
+        return f"{self.column} {' and '.join(said)}{only}"
 
 
 @dataclass(frozen=True)
@@ -69,12 +79,37 @@ class Tier:
     when: tuple[Condition, ...] = ()
 
 
+class Protected(Strict):
+    """Records whose `column` is (or, of a list, has) one of `in` get no worse a `tier`, and no budget removes them."""
+
+    column: str
+    among: tuple[str, ...] = Field(alias="in", min_length=1)
+    tier: TierName
+
+
+class Validation(Strict):
+    """The share of the records that is held out for validation, by a hash over what makes duplicates of each other."""
+
+    share: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+    seed: Annotated[int, Field(ge=0)] = 0
+
+
+NONE_HELD = Validation()
+
+
 @dataclass(frozen=True)
 class TierPolicy:
-    """Tiers from the best to the one that takes the rest; groups smaller than `min_group` use a wider one."""
+    """Tiers from the best to the one that takes the rest; groups smaller than `min_group` use a wider one.
+
+    With `category`, a stored column of labels, percentiles are those of the record's source, language and category.
+    """
 
     tiers: tuple[Tier, ...]
     min_group: int = 100
+    category: str | None = None
+    protect: tuple[Protected, ...] = ()
+    validation: Validation = NONE_HELD
+    mixture: Mixture | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -84,26 +119,39 @@ class TierPolicy:
     @cached_property
     def calls(self) -> tuple[SignalCall, ...]:
         """Every signal a condition looks at, once, sorted by column."""
-        return sorted_calls({condition.signal for tier in self.tiers for condition in tier.when})
+        signals = {condition.signal for tier in self.tiers for condition in tier.when}
+        return sorted_calls({signal for signal in signals if signal is not None})
 
     @cached_property
-    def percentile_calls(self) -> dict[SignalCall, tuple[float, ...]]:
-        """The percentiles wanted of each signal whose distribution counts, sorted."""
-        wanted: dict[SignalCall, set[float]] = {}
+    def stored(self) -> tuple[str, ...]:
+        """Every stored column it looks at, sorted."""
+        named = {one.column for tier in self.tiers for one in tier.when if one.signal is None}
+        named |= {one.column for one in self.protect} | ({self.category} if self.category else set())
+        named |= {self.mixture.by} if self.mixture is not None and self.mixture.by is not None else set()
+        return tuple(sorted(named))
+
+    @cached_property
+    def percentiles(self) -> dict[str, tuple[float, ...]]:
+        """The percentiles wanted of each column whose distribution counts, sorted."""
+        wanted: dict[str, set[float]] = {}
         for tier in self.tiers:
             for condition in tier.when:
                 if condition.percentiles:
-                    wanted.setdefault(condition.signal, set()).update(condition.percentiles)
-        return {call: tuple(sorted(wanted[call])) for call in sorted_calls(set(wanted))}
+                    wanted.setdefault(condition.column, set()).update(condition.percentiles)
+        return {column: tuple(sorted(wanted[column])) for column in sorted(wanted)}
 
     @cached_property
     def digest(self) -> str:
         """sha256 over what changes an assignment."""
-        return digest_of([self.min_group, [[tier.name, [_essence(one) for one in tier.when]] for tier in self.tiers]])
+        more: list[Any] = [one.model_dump(mode="json") for one in (*self.protect, self.validation)]
+        more.append(self.mixture.model_dump(mode="json") if self.mixture is not None else None)
+        tiers = [[tier.name, [_essence(one) for one in tier.when]] for tier in self.tiers]
+        return digest_of([self.min_group, self.category, tiers, more])
 
 
 class _ConditionSpec(Strict):
-    signal: dict[str, Any]
+    signal: dict[str, Any] | None = None
+    column: ColumnName | None = None
     min: Number | None = None
     max: Number | None = None
     min_percentile: Percentile | None = None
@@ -112,6 +160,8 @@ class _ConditionSpec(Strict):
 
     @model_validator(mode="after")
     def _bounds_something(self) -> _ConditionSpec:
+        if (self.signal is None) == (self.column is None):
+            raise ValueError("looks at one thing: give signal or column")
         pairs = ((self.min, self.max, ""), (self.min_percentile, self.max_percentile, "_percentile"))
         if all(value is None for low, high, _ in pairs for value in (low, high)):
             raise ValueError("bounds nothing; give min, max, min_percentile or max_percentile")
@@ -129,6 +179,10 @@ class _TierSpec(Strict):
 class _PolicySpec(Strict):
     tiers: tuple[_TierSpec, ...] = Field(min_length=1, max_length=32)
     min_group: Annotated[int, Field(strict=True, ge=1)] = 100
+    category: ColumnName | None = None
+    protect: tuple[Protected, ...] = ()
+    validation: Validation = Validation()
+    mixture: Mixture | None = None
 
 
 def load_tiers(name_or_path: str, signals: Mapping[str, Signal] = SIGNALS) -> TierPolicy:
@@ -155,9 +209,15 @@ def load_tiers(name_or_path: str, signals: Mapping[str, Signal] = SIGNALS) -> Ti
             _condition(one, document, (*place, "when", index), signals, problems) for index, one in enumerate(tier.when)
         ]
         tiers.append(Tier(tier.name, tuple(one for one in conditions if one is not None)))
+    names = [tier.name for tier in tiers]
+    problems += [
+        document.problem(("protect", index, "tier"), f"no tier is named {one.tier!r}{located.suggest(one.tier, names)}")
+        for index, one in enumerate(spec.protect)
+        if one.tier not in names
+    ]
     if problems:
         raise ConfigError(problems)
-    return TierPolicy(tuple(tiers), spec.min_group)
+    return TierPolicy(tuple(tiers), spec.min_group, spec.category, spec.protect, spec.validation, spec.mixture)
 
 
 def _find(name: str) -> tuple[str, Path]:
@@ -178,23 +238,27 @@ def _condition(
     signals: Mapping[str, Signal],
     problems: list[Problem],
 ) -> Condition | None:
+    bound = Bound(spec.min, spec.max)
+    if spec.signal is None:
+        return Condition(str(spec.column), None, bound, spec.min_percentile, spec.max_percentile, spec.lang)
     call = bind(spec.signal, signals, document, (*place, "signal"))
     if not isinstance(call, SignalCall):
         problems += call
         return None
-    signal, bound = signals[call.kernel], Bound(spec.min, spec.max)
+    signal = signals[call.kernel]
     wrong = [] if bound.empty else list(wrong_bound(signal, bound))
     if signal.unit == "label":
         wrong = [("signal", f"{signal.name} is a label; tiers are cut by numbers")]
     problems += [document.problem((*place, key), message) for key, message in wrong]
-    return None if wrong else Condition(call, bound, spec.min_percentile, spec.max_percentile, spec.lang)
+    return None if wrong else Condition(call.column, call, bound, spec.min_percentile, spec.max_percentile, spec.lang)
 
 
 def _essence(condition: Condition) -> dict[str, Any]:
-    bound = replace(condition.bound)
+    bound, signal = replace(condition.bound), condition.signal
+    reads = {"column": condition.column} if signal is None else {"kernel": signal.kernel}
     return {
-        "kernel": condition.signal.kernel,
-        "args": [list(pair) for pair in condition.signal.args],
+        **reads,
+        "args": [list(pair) for pair in signal.args] if signal is not None else [],
         "bound": [None if value is None else float(value) for value in (bound.min, bound.max)],
         "percentiles": [condition.min_percentile, condition.max_percentile],
         "lang": sorted(set(condition.lang)),

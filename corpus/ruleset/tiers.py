@@ -35,7 +35,8 @@ DROPPED_BITS = 12
 HISTOGRAM = {
     "source": pl.String(),
     "lang": pl.String(),
-    "call": pl.String(),
+    "category": pl.String(),
+    "column": pl.String(),
     "bin": pl.Int64(),
     "count": pl.Int64(),
 }
@@ -43,12 +44,19 @@ CUTS = {
     "scope": pl.String(),
     "source": pl.String(),
     "lang": pl.String(),
-    "call": pl.String(),
+    "category": pl.String(),
+    "column": pl.String(),
     "percentile": pl.Float64(),
     "value": pl.Float32(),
     "rows": pl.Int64(),
 }
-_SCOPES: dict[str, list[str]] = {"source": ["source", "lang"], "lang": ["lang"], "all": []}
+_SCOPES: dict[str, list[str]] = {
+    "category": ["source", "lang", "category"],
+    "source": ["source", "lang"],
+    "lang": ["lang"],
+    "all": [],
+}
+_KEYS = ["source", "lang", "category", "column", "bin"]
 
 
 def bins(values: pl.Series) -> pl.Series:
@@ -76,38 +84,40 @@ def lower_edges(found: pl.Series) -> pl.Series:
 
 
 def histogram(frame: pl.DataFrame, policy: TierPolicy) -> pl.DataFrame:
-    """Counts by source, language, signal and bin for the signals whose percentiles `policy` asks for.
+    """Counts by source, language, category, column and bin for the columns whose percentiles `policy` asks for.
 
-    `frame` has those signals' columns, `source` and `lang`; give it the records that will be tiered, not those that
-    were dropped. Null values are not counted. Sums of histograms of parts equal the histogram of the whole.
+    `frame` has those columns, `source`, `lang` and the policy's category; give it the records that will be tiered, not
+    those that were dropped. Null values are not counted. Sums of histograms of parts equal the histogram of the whole.
     """
-    _need(frame, [call.column for call in policy.percentile_calls] + ["source", "lang"])
-    groups = _groups(frame)
+    _need(frame, [*policy.percentiles, "source", "lang"])
+    groups = _groups(frame, policy)
     counted = [
-        groups.with_columns(pl.lit(call.column).alias("call"), bins(frame[call.column]).alias("bin"))
+        groups.with_columns(pl.lit(column).alias("column"), bins(frame[column]).alias("bin"))
         .drop_nulls("bin")
-        .group_by("source", "lang", "call", "bin")
+        .group_by(_KEYS)
         .agg(pl.len().cast(pl.Int64).alias("count"))
-        for call in policy.percentile_calls
+        for column in policy.percentiles
     ]
-    return _summed(pl.concat([pl.DataFrame(schema=HISTOGRAM), *counted]), ["source", "lang", "call", "bin"])
+    return _summed(pl.concat([pl.DataFrame(schema=HISTOGRAM), *counted]), _KEYS)
 
 
 def cut_points(histogram_sum: pl.DataFrame, policy: TierPolicy) -> pl.DataFrame:
-    """The value at each percentile, by (source, language), by language and over all; groups below `min_group` left out.
+    """The value at each percentile, by (source, language), by language and over all, and with a category by (source,
+    language, category); groups below `min_group` are left out.
 
     The cut at percentile p is the lower edge of the bin that holds the value of rank ceil(p/100 * rows).
     """
     wanted = pl.DataFrame(
-        [(call.column, percentile) for call, all_of in policy.percentile_calls.items() for percentile in all_of],
-        schema={"call": pl.String, "percentile": pl.Float64},
+        [(column, percentile) for column, all_of in policy.percentiles.items() for percentile in all_of],
+        schema={"column": pl.String, "percentile": pl.Float64},
         orient="row",
     )
-    return pl.concat([_scope_cuts(histogram_sum, wanted, scope, policy.min_group) for scope in _SCOPES])
+    scopes = [scope for scope in _SCOPES if scope != "category" or policy.category is not None]
+    return pl.concat([_scope_cuts(histogram_sum, wanted, scope, policy.min_group) for scope in scopes])
 
 
 def _scope_cuts(counts: pl.DataFrame, wanted: pl.DataFrame, scope: str, min_group: int) -> pl.DataFrame:
-    group = [*_SCOPES[scope], "call"]
+    group = [*_SCOPES[scope], "column"]
     running = _summed(counts, [*group, "bin"]).with_columns(
         pl.col("count").cum_sum().over(group).alias("upto"), pl.col("count").sum().over(group).alias("rows")
     )
@@ -115,13 +125,13 @@ def _scope_cuts(counts: pl.DataFrame, wanted: pl.DataFrame, scope: str, min_grou
         running = running.filter(pl.col("rows") >= min_group)
     rank = (pl.col("rows") * pl.col("percentile") / 100).ceil().clip(1)
     cuts = (
-        running.join(wanted, on="call")
+        running.join(wanted, on="column")
         .filter(pl.col("upto") >= rank)
         .group_by(*group, "percentile", "rows")
         .agg(pl.col("bin").min())
         .sort(*group, "percentile")
     )
-    absent = [pl.lit(None, pl.String).alias(name) for name in ("source", "lang") if name not in group]
+    absent = [pl.lit(None, pl.String).alias(name) for name in ("source", "lang", "category") if name not in group]
     return cuts.with_columns(*absent, pl.lit(scope).alias("scope"), lower_edges(cuts["bin"]).alias("value")).select(
         pl.col(name).cast(kind) for name, kind in CUTS.items()
     )
@@ -130,13 +140,14 @@ def _scope_cuts(counts: pl.DataFrame, wanted: pl.DataFrame, scope: str, min_grou
 def assign(policy: TierPolicy, frame: pl.DataFrame, cuts: pl.DataFrame | Mapping[str, Any]) -> pl.Series:
     """The place of each record's tier in `policy.tiers`, 0 the best, as Int8 named `tier`, in the order of the rows.
 
-    `frame` has a column for each of `policy.calls`, `source` and `lang`, and may have `demoted`: such a record goes
-    one tier lower. `cuts` is what `cut_points` gave, as a frame or as columns. Each record is compared with the cut
-    of its source and language, else of its language, else of all; where not even that exists, the condition fails.
+    `frame` has a column for each of `policy.calls` and `policy.stored`, `source` and `lang`, and may have `demoted`:
+    such a record goes one tier lower; what is protected does not go below its tier. `cuts` is what `cut_points` gave,
+    as a frame or as columns. Each record is compared with the cut of its category, source and language, else with that of
+    a wider group, in the end with that of all; where not even that exists, the condition fails.
     """
-    _need(frame, [call.column for call in policy.calls] + ["source", "lang"])
+    _need(frame, [*(call.column for call in policy.calls), *policy.stored, "source", "lang"])
     table = cuts if isinstance(cuts, pl.DataFrame) else pl.DataFrame(dict(cuts), schema=CUTS)
-    groups = _groups(frame)
+    groups = _groups(frame, policy)
     tier = np.full(frame.height, len(policy.tiers) - 1, np.int8)
     for place in reversed(range(len(policy.tiers) - 1)):
         holds = np.ones(frame.height, bool)
@@ -145,11 +156,32 @@ def assign(policy: TierPolicy, frame: pl.DataFrame, cuts: pl.DataFrame | Mapping
         tier[holds] = place
     if "demoted" in frame.columns:
         tier += frame["demoted"].fill_null(False).to_numpy().astype(np.int8)
-    return pl.Series("tier", np.minimum(tier, np.int8(len(policy.tiers) - 1)))
+    tier = np.minimum(tier, np.int8(len(policy.tiers) - 1))
+    for one in policy.protect:
+        least = np.int8(policy.names.index(one.tier))
+        tier = np.where(_is_among(frame[one.column], one.among), np.minimum(tier, least), tier)
+    return pl.Series("tier", tier, dtype=pl.Int8)
+
+
+def protected(policy: TierPolicy, frame: pl.DataFrame) -> np.ndarray:
+    """Which records the policy protects; bool (rows,)."""
+    found = np.zeros(frame.height, bool)
+    for one in policy.protect:
+        found |= _is_among(frame[one.column], one.among)
+    return found
+
+
+def _is_among(labels: pl.Series, among: tuple[str, ...]) -> np.ndarray:
+    """Whether a label, or one of a list of labels, is among those named; false for null."""
+    wanted = list(among)
+    if isinstance(labels.dtype, pl.List):
+        held = labels.cast(pl.List(pl.String)).list.eval(pl.element().is_in(wanted).any()).list.first()
+        return np.asarray(held.fill_null(value=False).to_numpy(), bool)
+    return np.asarray(labels.cast(pl.String).is_in(wanted).fill_null(value=False).to_numpy(), bool)
 
 
 def _holds(condition: Condition, frame: pl.DataFrame, groups: pl.DataFrame, cuts: pl.DataFrame) -> np.ndarray:
-    column = condition.signal.column
+    column = condition.column
     kind = frame.schema[column]
     known = pl.col(column).fill_nan(None).is_not_null() if kind.is_float() else pl.col(column).is_not_null()
     inside = (known & ~outside(column, kind, condition.bound)).fill_null(False)
@@ -166,7 +198,7 @@ def _holds(condition: Condition, frame: pl.DataFrame, groups: pl.DataFrame, cuts
 
 def _edges(cuts: pl.DataFrame, groups: pl.DataFrame, column: str, percentile: float) -> pl.Series:
     """The bin of the cut that each record is compared with: of the narrowest group that is large enough."""
-    mine = cuts.filter((pl.col("call") == column) & (pl.col("percentile") == percentile))
+    mine = cuts.filter((pl.col("column") == column) & (pl.col("percentile") == percentile))
     mine = mine.with_columns(bins(mine["value"]).alias("bin"))
     joined = groups
     for scope, keys in _SCOPES.items():
@@ -179,9 +211,15 @@ def _edges(cuts: pl.DataFrame, groups: pl.DataFrame, column: str, percentile: fl
     return joined.select(pl.coalesce(f"{scope} edge" for scope in _SCOPES)).to_series()
 
 
-def _groups(frame: pl.DataFrame) -> pl.DataFrame:
-    """Source and language of each record; an unknown language is a group of its own, the empty one."""
-    return frame.select(pl.col("source").cast(pl.String).fill_null(""), primary_lang().fill_null("").alias("lang"))
+def _groups(frame: pl.DataFrame, policy: TierPolicy) -> pl.DataFrame:
+    """Source, language and category of each record; what is unknown is a group of its own, the empty one."""
+    category = pl.lit("")
+    if policy.category is not None:
+        is_list = isinstance(frame.schema[policy.category], pl.List)
+        label = pl.col(policy.category).list.first() if is_list else pl.col(policy.category)
+        category = label.cast(pl.String).fill_null("")
+    source = pl.col("source").cast(pl.String).fill_null("")
+    return frame.select(source, primary_lang().fill_null("").alias("lang"), category.alias("category"))
 
 
 def _summed(counts: pl.DataFrame, keys: list[str]) -> pl.DataFrame:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
 
+from corpus.columns import Column, read_columns
 from corpus.cuts import Spans, apply_cuts
 from corpus.identity import repeated_id
 from corpus.kernels.lengths import code_points
@@ -22,18 +23,19 @@ from corpus.ruleset.model import RuleSet
 from corpus.schema import DOCUMENT, QUARANTINE
 from corpus.slot import Attempt, Table, TableWriter
 from corpus.stages.identify import ranks
+from corpus.stages.split import TRAIN, VALIDATION
 from corpus.stages.verdicts import REJECTED, REJECTED_DIGEST, Verdicts
 from corpus.tokens import TokenCounter
 
-PUBLISHED = pa.schema(
-    [
-        *(item for item in DOCUMENT if item.name != "text"),
-        pa.field("characters", pa.int32()),
-        pa.field("tokens", pa.int32()),
-        pa.field("cluster_size", pa.int32()),
-        pa.field("text", pa.large_string(), nullable=False),
-    ]
+BEFORE = (
+    *(item for item in DOCUMENT if item.name != "text"),
+    pa.field("characters", pa.int32()),
+    pa.field("tokens", pa.int32()),
+    pa.field("cluster_size", pa.int32()),
 )
+AFTER = (pa.field("split", pa.string(), nullable=False), pa.field("text", pa.large_string(), nullable=False))
+PUBLISHED = pa.schema([*BEFORE, *AFTER])
+"""The columns of every published document; those of the scores that a run was asked for stand before `split`."""
 BATCH_ROWS = 4096
 
 
@@ -52,11 +54,17 @@ class Publish:
     tiers: Table
     rules: RuleSet
     tier_names: tuple[str, ...]
+    columns: tuple[Column, ...]
     tokens: TokenCounter
     file_bytes: int
     attempt: Attempt
     name: ClassVar[str] = "publish"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns of the data set."""
+        return pa.schema([*BEFORE, *(pa.field(one.name, one.type) for one in self.columns), *AFTER])
 
     def __call__(self, task: Task[tuple[int, tuple[Part, ...]]]) -> list[Receipt]:
         """One receipt for the group; its part's files are all files written."""
@@ -87,8 +95,11 @@ class _Group:
     def publish(self, part: Part) -> None:
         """Every row of one part goes to a tier or to the rejected."""
         stage = self.stage
-        tiers = stage.tiers.read(part.number, ["tier"])
+        tiers = stage.tiers.read(part.number, ["tier", "validation"])
         tier = np.full(part.rows, -1, np.int8) if tiers is None else tiers.column("tier").to_numpy()
+        extra = read_columns(stage.columns, part.number, part.rows)
+        validation = np.zeros(part.rows, bool) if tiers is None else tiers.column("validation").to_numpy()
+        extra["split"] = pa.array([TRAIN, VALIDATION]).take(pa.array(validation.astype(np.int8)))
         rank = ranks(stage.ids, part.number, part.rows)
         sizes = np.ones(part.rows, np.int32)
         marked = [(item.by, table) for item in stage.marks if (table := item.table.read(part.number)) is not None]
@@ -110,7 +121,9 @@ class _Group:
             for place, name in enumerate(stage.tier_names):
                 chosen = np.flatnonzero(tier[span] == place)
                 if len(chosen):
-                    self._publish_tier(name, batch, lengths, sizes[span], chosen)
+                    extra_here = {key: values.slice(row, batch.num_rows) for key, values in extra.items()}
+                    extra_here["cluster_size"] = pa.array(sizes[span])
+                    self._publish_tier(name, batch, lengths, extra_here, chosen)
             self._quarantine_failed(whole, failures, row)
             row += batch.num_rows
         self._pass_on(part.number)
@@ -132,15 +145,22 @@ class _Group:
         return batch.set_column(batch.schema.names.index("text"), batch.schema.field("text"), text)
 
     def _publish_tier(
-        self, name: str, batch: pa.RecordBatch, lengths: pa.Array, sizes: np.ndarray, chosen: np.ndarray
+        self,
+        name: str,
+        batch: pa.RecordBatch,
+        lengths: pa.Array,
+        beside: Mapping[str, pa.Array],
+        chosen: np.ndarray,
     ) -> None:
         at = pa.array(chosen)
         taken = batch if len(chosen) == batch.num_rows else batch.take(at)
         characters = lengths.take(at)
         tokens = self.stage.tokens.count(taken.column("text"), taken.column("lang"))
-        extra = {"characters": characters, "tokens": tokens, "cluster_size": pa.array(sizes[chosen])}
-        arrays = [extra[item.name] if item.name in extra else taken.column(item.name) for item in PUBLISHED]
-        self._write(f"dataset/pretrain/tier={name}", "dataset", pa.RecordBatch.from_arrays(arrays, schema=PUBLISHED))
+        extra = {key: values.take(at) for key, values in beside.items()}
+        extra |= {"characters": characters, "tokens": tokens}
+        schema = self.stage.schema
+        arrays = [extra[item.name] if item.name in extra else taken.column(item.name) for item in schema]
+        self._write(f"dataset/pretrain/tier={name}", "dataset", pa.RecordBatch.from_arrays(arrays, schema=schema))
         self.rows_in += len(chosen)
         self._count(name, taken, characters, tokens)
 

@@ -1,58 +1,55 @@
-"""Tiers: a policy over signals and percentiles, per source and language."""
+"""Tiers: a policy over signals, scores and percentiles; what a budget leaves out; what is held out for validation."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from corpus.kernels.signal import SignalCall
 from corpus.manifest import Part, Receipt, RowAccount, add_counts
 from corpus.parts import Task
-from corpus.ruleset.model import DEMOTED
+from corpus.removals import OVER_BUDGET
 from corpus.ruleset.policy import TierPolicy
 from corpus.ruleset.tiers import assign, histogram
-from corpus.slot import Attempt, PartWriters, Table
-from corpus.standing import Standing
+from corpus.slot import Attempt, PartWriters
+from corpus.stages.budget import Draw
+from corpus.stages.frame import RecordFrame
+from corpus.stages.split import Twins, held_out
 
 COUNTS = pa.schema(
     [
         pa.field("source", pa.string()),
         pa.field("lang", pa.string()),
-        pa.field("call", pa.string()),
+        pa.field("category", pa.string()),
+        pa.field("column", pa.string()),
         pa.field("bin", pa.int64()),
         pa.field("count", pa.int64()),
+    ]
+)
+LEFT_OUT = pa.schema(
+    [
+        pa.field("row", pa.int32()),
+        pa.field("id0", pa.int64()),
+        pa.field("id1", pa.int64()),
+        pa.field("removed", pa.bool_()),
     ]
 )
 
 
 @dataclass(frozen=True)
 class TierFrame:
-    """What a tier policy looks at: signals, source, language and demotion of the rows that are still in."""
+    """What a tier policy looks at."""
 
     policy: TierPolicy
-    keys: Table
-    signals: Table
-    decisions: Table
-    standing: Standing
+    records: RecordFrame
 
-    def read(self, part: Part, calls: tuple[SignalCall, ...]) -> tuple[np.ndarray, pl.DataFrame]:
-        """The standing rows' numbers, and their columns."""
-        rows = np.flatnonzero(self.standing.mask(part.number, part.rows))
-        frame: Any = pl.from_arrow(self.keys.read(part.number, ["id0", "id1", "source", "lang"]))
-        signals = self.signals.read(part.number, [call.column for call in calls])
-        if signals is not None:
-            frame = frame.hstack(pl.from_arrow(signals))
-        demoted = np.zeros(part.rows, bool)
-        decisions = self.decisions.read(part.number, ["row", "action"])
-        if decisions is not None:
-            chosen = decisions.column("action").to_numpy() == DEMOTED
-            demoted[decisions.column("row").to_numpy()[chosen]] = True
-        return rows, frame.with_columns(demoted=pl.Series(demoted))[rows]
+    def read(self, part: Part) -> tuple[np.ndarray, pl.DataFrame]:
+        """The standing rows' numbers, and every column that the policy looks at."""
+        return self.records.read(part, self.policy.calls, self.policy.stored)
 
 
 @dataclass(frozen=True)
@@ -63,39 +60,56 @@ class ReadHistogram:
 
     def __call__(self, part: Part) -> Iterator[pa.RecordBatch]:
         """The counts of one part."""
-        _, frame = self.frame.read(part, tuple(self.frame.policy.percentile_calls))
+        _, frame = self.frame.read(part)
         counts = histogram(frame, self.frame.policy).select(COUNTS.names).to_arrow()
         yield from counts.cast(COUNTS).to_batches()
 
 
 @dataclass(frozen=True)
 class AssignTiers:
-    """Writes the tier of every row of one part: its place in the policy, -1 for rows that are out."""
+    """Writes `tiers`, a value for every row of one part: the tier's place in the policy, -1 for rows that are out, and
+    whether the row is for validation; and `left_out`, the rows that are over the budget."""
 
     frame: TierFrame
     cuts: pl.DataFrame
+    draw: Draw
+    twins: Twins
     attempt: Attempt
     name: ClassVar[str] = "tier"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     def __call__(self, task: Task[Part]) -> list[Receipt]:
-        """One `tiers` file, a value a row."""
-        part = task.payload
-        rows, frame = self.frame.read(part, self.frame.policy.calls)
+        """One receipt a part."""
+        part, policy = task.payload, self.frame.policy
+        rows, frame = self.frame.read(part)
+        stays = self.draw.stays(policy, frame)
+        kept, out = rows[stays], rows[~stays]
         tiers = np.full(part.rows, -1, np.int8)
-        tiers[rows] = assign(self.frame.policy, frame, self.cuts).to_numpy()
-        keys = self.frame.keys.read(part.number, ["id0", "id1"])
+        tiers[kept] = assign(policy, frame, self.cuts).to_numpy()[stays]
+        validation = np.zeros(part.rows, bool)
+        validation[kept] = held_out(self.twins.keys(part)[kept], policy.validation)
         writers = PartWriters(self.attempt, part.number)
+        keys = self.frame.records.keys.read(part.number, ["id0", "id1"])
         if keys is not None:
-            writers.write("tiers", keys.append_column("tier", pa.array(tiers)))
-        names = [tier.name for tier in self.frame.policy.tiers]
-        sizes = np.bincount(tiers[rows].astype(np.int64), minlength=len(names))
+            own = keys.append_column("tier", pa.array(tiers)).append_column("validation", pa.array(validation))
+            writers.write("tiers", own)
+            if len(out):
+                ids = keys.take(pa.array(out))
+                columns = [out.astype(np.int32), ids.column("id0"), ids.column("id1"), np.ones(len(out), bool)]
+                writers.write("left_out", pa.table(columns, schema=LEFT_OUT), digest=("id0", "id1"))
+        names = policy.names
+        sizes = np.bincount(tiers[kept].astype(np.int64), minlength=len(names))
+        dropped = {OVER_BUDGET: len(out)} if len(out) else {}
+        held = int(validation.sum())
         return [
             Receipt(
                 key=task.key,
                 parts=(Part(number=part.number, rows=part.rows, files=writers.close()),),
-                accounts={self.name: RowAccount(rows_in=len(rows), kept=len(rows))},
+                accounts={self.name: RowAccount(rows_in=len(rows), kept=len(kept), dropped=dropped)},
                 digests=writers.digests(),
-                counts={"tiers": add_counts([dict(zip(names, map(int, sizes), strict=True))])},
+                counts={
+                    "tiers": add_counts([dict(zip(names, map(int, sizes), strict=True))]),
+                    "split": add_counts([{"train": len(kept) - held, "validation": held}]),
+                },
             )
         ]

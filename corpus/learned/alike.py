@@ -1,0 +1,99 @@
+"""Records whose vectors are near: pairs within a cluster, as edges for the resolution that near-duplicates take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from corpus.dedup.candidates import ranked
+from corpus.dedup.members import MEMBER, ReadMembers
+from corpus.dedup.verify import EDGE, EDGE_IDENTITY
+from corpus.embed.hashed import vectors_of
+from corpus.manifest import Part
+from corpus.slot import Table
+
+READS = pa.schema([*MEMBER, pa.field("cluster", pa.int32()), pa.field("vector", pa.binary())])
+"""`vector` is the record's float16 values as bytes: Spark knows no lists of half floats."""
+
+
+@dataclass(frozen=True)
+class ReadVectors:
+    """MEMBER columns of the rows that have a cluster, with their cluster and vector."""
+
+    members: ReadMembers
+    vectors: Table
+    clusters: Table
+
+    def __call__(self, part: Part) -> Iterator[pa.RecordBatch]:
+        """One batch a part."""
+        clusters = self.clusters.read(part.number, ["row", "cluster"])
+        vectors = self.vectors.read(part.number, ["row", "vector"])
+        if clusters is None or vectors is None:
+            return
+        rows = clusters.column("row").to_numpy()
+        place = np.searchsorted(vectors.column("row").to_numpy(), rows)
+        raw = vectors_of(vectors.column("vector"))[place]
+        for batch in self.members(part):
+            own = batch.column("row").to_numpy()
+            at = np.searchsorted(rows, own)
+            has = np.flatnonzero((at < len(rows)) & (rows[np.minimum(at, len(rows) - 1)] == own))
+            taken, where = batch.take(pa.array(has)), at[has]
+            cluster = clusters.column("cluster").combine_chunks().take(pa.array(where))
+            yield pa.RecordBatch.from_arrays([*taken.columns, cluster, _as_bytes(raw[where])], schema=READS)
+
+
+def _as_bytes(vectors: np.ndarray) -> pa.Array:
+    width = 2 * vectors.shape[1]
+    data = pa.py_buffer(np.ascontiguousarray(vectors, np.float16))
+    offsets = pa.py_buffer(np.arange(len(vectors) + 1, dtype=np.int32) * np.int32(width))
+    return pa.BinaryArray.from_buffers(pa.binary(), len(vectors), [None, offsets, data])
+
+
+def _as_vectors(column: pa.ChunkedArray) -> np.ndarray:
+    found = []
+    for chunk in column.chunks:
+        if len(chunk):
+            offsets = np.frombuffer(chunk.buffers()[1], np.int32)[chunk.offset : chunk.offset + len(chunk) + 1]
+            data = np.frombuffer(chunk.buffers()[2], np.float16)[offsets[0] // 2 : offsets[-1] // 2]
+            found.append(data.reshape(len(chunk), -1))
+    return np.concatenate(found) if found else np.zeros((0, 1), np.float16)
+
+
+@dataclass(frozen=True)
+class SemanticEdges:
+    """Every pair of one cluster whose cosine is `threshold` or more, the record to keep first before the other."""
+
+    threshold: float
+    keep: Sequence[str]
+    version: ClassVar[int] = 1
+    key: ClassVar[tuple[str, ...]] = ("cluster",)
+    reads: ClassVar[pa.Schema] = READS
+    decides: ClassVar[pa.Schema] = EDGE
+    identity: ClassVar[tuple[str, ...]] = EDGE_IDENTITY
+
+    @property
+    def name(self) -> str:
+        """Of the stage."""
+        return "semantic-edges"
+
+    def settings(self) -> Any:
+        """What decides the pairs and their direction."""
+        return [self.threshold, list(self.keep)]
+
+    def __call__(self, rows: pa.Table) -> pa.Table:
+        """EDGE rows."""
+        from corpus.cluster.pairs import near_pairs
+
+        rows = rows.sort_by([("part", "ascending"), ("row", "ascending")])
+        members = ranked(rows.select(MEMBER.names), self.keep)
+        vectors = _as_vectors(rows.column("vector"))
+        a, b, cosine = near_pairs(vectors, rows.column("cluster").to_numpy(), self.threshold)
+        swap = members.order[a] > members.order[b]
+        first, second = np.where(swap, b, a), np.where(swap, a, b)
+        columns: list[Any] = [members.values(name)[first] for name in ("part", "row", "id0", "id1")]
+        columns += [members.addresses[second], *(members.values(name)[second] for name in ("id0", "id1")), cosine]
+        return pa.table(columns, names=EDGE.names).cast(EDGE)
