@@ -55,6 +55,11 @@ def leakage(root: str, most: int = EXAMPLES) -> Leakage:
     stages = RunDir.open(root).need_published()
     if STAGE not in stages:
         raise UsageError(f"{root}: did not look for benchmark items; use `corpus decontaminate`, or `decontaminate:`")
+    return leakage_of(stages, most)
+
+
+def leakage_of(stages: Mapping[str, Committed], most: int = EXAMPLES) -> Leakage:
+    """The report of a run that looked for benchmark items."""
     details = stages[STAGE].manifest.details
     return Leakage(details["action"], details["coverage"], stored_leaks(details), _examples(stages, most))
 

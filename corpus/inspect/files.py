@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -59,3 +60,20 @@ def read_row(slot: Slot, file: File, row: int, columns: Sequence[str]) -> dict[s
                 return dict(found.slice(row - first, 1).to_pylist()[0])
             first += rows
     raise IndexError(f"{file.path}: has no row {row}")
+
+
+def read_rows(slot: Slot, file: File, rows: Sequence[int], columns: Sequence[str]) -> list[dict[str, Any]]:
+    """These rows of a file (ascending); row groups that hold none of them are not read."""
+    wanted = np.asarray(rows, np.int64)
+    found: list[dict[str, Any]] = []
+    with storage.open_read(storage.join(slot.root, file.path)) as stream:
+        parquet = pq.ParquetFile(stream)
+        first = 0
+        for group in range(parquet.num_row_groups):
+            many = parquet.metadata.row_group(group).num_rows
+            inside = wanted[(wanted >= first) & (wanted < first + many)] - first
+            if len(inside):
+                table = parquet.read_row_group(group, columns=list(columns), use_threads=False)
+                found += table.take(pa.array(inside)).to_pylist()
+            first += many
+    return found

@@ -9,6 +9,7 @@ import numpy as np
 
 from corpus.ruleset.model import DROPPED
 from corpus.rundir import RunDir
+from corpus.slot import Committed
 
 PAIRS = 20
 
@@ -46,12 +47,16 @@ class Overlaps:
 
 
 def overlap(root: str, pairs: int = PAIRS) -> Overlaps:
-    """Counts over the stored decisions of the published run, read part by part.
+    """Counts over the stored decisions of the published run; see `overlaps_of`."""
+    return overlaps_of(RunDir.open(root).need_published()["decide"], pairs)
+
+
+def overlaps_of(decide: Committed, pairs: int = PAIRS) -> Overlaps:
+    """Counts over stored decisions, read part by part.
 
     The `decides` of all rules add up to `removed`, and to what the account says `decide` dropped; `alone` is at most
     `decides`, which is at most `fails`.
     """
-    decide = RunDir.open(root).need_published()["decide"]
     rules: list[dict[str, Any]] = decide.manifest.details["rules"]
     many = len(rules)
     drops = np.array([rule["action"] == "drop" for rule in rules], bool)

@@ -91,8 +91,8 @@ def stats(root: str, by: By | None = None) -> RunStats:
     return RunStats(
         by=by,
         accounts=run.accounts(),
-        sources=tuple(_sources(stages)),
-        published=tuple(_published(stages["publish"], by)),
+        sources=tuple(source_accounts(stages)),
+        published=tuple(published_by(stages["publish"], by)),
         failing=tuple(_failing(stages["decide"])),
         signals=tuple(_spreads(stages, by)),
         cuts=cut_totals(stages),
@@ -100,7 +100,7 @@ def stats(root: str, by: By | None = None) -> RunStats:
     )
 
 
-def _cells(publish: Committed) -> dict[tuple[str, str, str], dict[str, int]]:
+def published_cells(publish: Committed) -> dict[tuple[str, str, str], dict[str, int]]:
     """(source, lang, tier) -> rows, characters, tokens."""
     found: dict[tuple[str, str, str], dict[str, int]] = defaultdict(dict)
     for key, value in publish.manifest.counts.get("published", {}).items():
@@ -109,20 +109,22 @@ def _cells(publish: Committed) -> dict[tuple[str, str, str], dict[str, int]]:
     return dict(found)
 
 
-def _published(publish: Committed, by: By | None) -> list[Published]:
+def published_by(publish: Committed, by: By | None) -> list[Published]:
+    """Rows, characters and tokens of each group, from the manifest alone."""
     place = {"source": 0, "lang": 1, "tier": 2}
     totals: dict[str, list[int]] = {}
-    for cell, values in sorted(_cells(publish).items()):
+    for cell, values in sorted(published_cells(publish).items()):
         total = totals.setdefault(cell[place[by]] if by else "all", [0, 0, 0])
         for index, measure in enumerate(("rows", "characters", "tokens")):
             total[index] += values.get(measure, 0)
     return [Published(group, *total) for group, total in totals.items()]
 
 
-def _sources(stages: Mapping[str, Committed]) -> list[SourceAccount]:
+def source_accounts(stages: Mapping[str, Committed]) -> list[SourceAccount]:
+    """Where the records of each source went; two narrow columns of the removed ones are read."""
     publish = stages["publish"]
     published: dict[str, int] = defaultdict(int)
-    for (source, _, _), values in _cells(publish).items():
+    for (source, _, _), values in published_cells(publish).items():
         published[source] += values.get("rows", 0)
     removed: dict[str, dict[str, int]] = defaultdict(dict)
     for table, shown in (("rejected", "{stage}"), ("quarantine", "{stage} (quarantined)")):

@@ -8,10 +8,10 @@ from typing import Any
 
 import yaml
 
-from corpus import storage
 from corpus.config import Pipeline
 from corpus.manifest import chain
 from corpus.report.notes import notes
+from corpus.report.settings import settings_yaml
 from corpus.slot import Committed
 
 MEASURES = ("rows", "characters", "tokens")
@@ -59,7 +59,7 @@ def dataset_card(settings: Pipeline, stages: Mapping[str, Committed]) -> str:
             *(f"{said}\n" for said in notes(stages)),
             "## How it was made\n",
             "```yaml",
-            yaml.safe_dump(_settings(settings), allow_unicode=True, sort_keys=False).rstrip(),
+            settings_yaml(settings),
             "```\n",
             f"Content digest: `{published.content}`. Every removed record, with its rules, values and bounds, is in",
             "`rejected/` of the run; `corpus explain RUN DOC_ID` prints one.\n",
@@ -111,24 +111,6 @@ def _size(rows: int) -> str:
 def _license(settings: Pipeline, source: str) -> str:
     declared = next((item.license for item in settings.sources if item.name == source), None)
     return declared or "not declared"
-
-
-def _settings(settings: Pipeline) -> dict[str, Any]:
-    """The pipeline without locations, which belong to the machine it ran on."""
-    shown = settings.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    for source in shown["sources"]:
-        source.pop("paths", None)
-    for key in ("rules", "tiers"):
-        if key in shown:
-            shown[key] = [_file_name(name) for name in shown[key]] if key == "rules" else _file_name(shown[key])
-    if "tokenizer" in shown.get("publish", {}):
-        shown["publish"]["tokenizer"] = _file_name(shown["publish"]["tokenizer"])
-    return dict(shown)
-
-
-def _file_name(name: str) -> str:
-    """A user's file without its folder; the name of something shipped as it is."""
-    return storage.name_of(name) if name.endswith((".yaml", ".yml", ".json")) else name
 
 
 def _number(value: int) -> str:

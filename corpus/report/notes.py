@@ -1,36 +1,69 @@
-"""What a run noticed that its account does not show: said after every run and on the card."""
+"""What a run noticed that its account does not show: said after every run, on the card and in the report."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from corpus.report.words import Text
 from corpus.slot import Committed
 
 
 def notes(stages: Mapping[str, Committed]) -> tuple[str, ...]:
-    """One sentence for each: repeated ids, things in containers that are no records, characters removed."""
-    found = []
+    """One English sentence for each: repeated ids, things in containers that are no records, characters removed."""
+    return tuple(said.en for said in remarks(stages))
+
+
+def remarks(stages: Mapping[str, Committed]) -> tuple[Text, ...]:
+    """The same in both languages."""
+    return (*_reading(stages), *_cutting(stages), *_found(stages))
+
+
+def alarms(stages: Mapping[str, Committed]) -> tuple[Text, ...]:
+    """Those of the remarks that ask for a look before anything is made of the data."""
+    told = stages["dedup-near"].manifest.details["alarms"] if "dedup-near" in stages else []
+    return tuple(
+        Text(f"近似去重告警：{alarm}；继续之前请先查看。", f"Near-duplicates: {alarm}; look at them before you go on.")
+        for alarm in told
+    )
+
+
+def _reading(stages: Mapping[str, Committed]) -> Iterator[Text]:
     repeated = stages["identify"].manifest.details.get("repeated_ids", 0)
     if repeated:
-        found.append(
-            f"{repeated:,} records came with an id that another record of their source has; each got its own id."
+        yield Text(
+            f"{repeated:,} 条记录的编号与同一来源的另一条相同；每条都得到了自己的编号。",
+            f"{repeated:,} records came with an id that another record of their source has; each got its own id.",
         )
     counts = stages["text"].manifest.counts
     skipped = counts.get("skipped", {})
     if skipped:
         kinds = ", ".join(f"{kind} {count:,}" for kind, count in sorted(skipped.items()))
-        found.append(f"{sum(skipped.values()):,} entries of archives are no records and not counted: {kinds}.")
+        total = sum(skipped.values())
+        yield Text(
+            f"归档中有 {total:,} 个条目不是记录，不计入：{kinds}。",
+            f"{total:,} entries of archives are no records and not counted: {kinds}.",
+        )
     removed = counts.get("normalise", {}).get("characters_removed", 0)
     if removed:
-        found.append(f"Normalisation removed {removed:,} characters: controls, trailing space, surplus blank lines.")
+        yield Text(
+            f"规整时去掉了 {removed:,} 个字符：控制字符、行尾空白、多余空行。",
+            f"Normalisation removed {removed:,} characters: controls, trailing space, surplus blank lines.",
+        )
     ruled = counts.get("line-rules", {})
     if ruled:
         lines, characters = (
             sum(count for name, count in ruled.items() if name.endswith(f".{what}")) for what in ("lines", "characters")
         )
-        found.append(f"Line rules removed {lines:,} lines of {characters:,} characters.")
+        yield Text(
+            f"行规则去掉了 {lines:,} 行，共 {characters:,} 个字符。",
+            f"Line rules removed {lines:,} lines of {characters:,} characters.",
+        )
+
+
+def _cutting(stages: Mapping[str, Committed]) -> Iterator[Text]:
     cut = stages["publish"].manifest.counts.get("cut", {}) if "publish" in stages else {}
-    for why, asked in (("that many records repeat", False), ("that are benchmark items", True)):
+    repeated = Text("许多记录重复的", "that many records repeat")
+    for why, asked in ((repeated, False), (Text("属于基准题的", "that are benchmark items"), True)):
         spans, characters = (
             sum(
                 count
@@ -40,17 +73,27 @@ def notes(stages: Mapping[str, Committed]) -> tuple[str, ...]:
             for what in ("spans", "characters")
         )
         if spans:
-            found.append(f"{spans:,} spans of {characters:,} characters {why} were cut from the texts.")
+            yield Text(
+                f"从正文剪去了{why.zh} {spans:,} 个片段，共 {characters:,} 个字符。",
+                f"{spans:,} spans of {characters:,} characters {why.en} were cut from the texts.",
+            )
+
+
+def _found(stages: Mapping[str, Committed]) -> Iterator[Text]:
     if "decontaminate" in stages:
         leaks = stages["decontaminate"].manifest.details["leakage"]
         items, looked = (sum(leak[name] for leak in leaks) for name in ("found", "looked_for"))
-        found.append(f"{items:,} of {looked:,} benchmark items stand in the texts (corpus explain says where).")
+        yield Text(
+            f"{looked:,} 道基准题中有 {items:,} 道出现在正文里（corpus explain 会说明在哪里）。",
+            f"{items:,} of {looked:,} benchmark items stand in the texts (corpus explain says where).",
+        )
+    yield from alarms(stages)
     if "dedup-near" in stages:
         told = stages["dedup-near"].manifest.details
-        found += [f"Near-duplicates: {alarm}; look at them before you go on." for alarm in told["alarms"]]
         if told["templates"]:
-            found.append(
+            yield Text(
+                f"{told['templates']:,} 个簇中的 {told['template_members']:,} 条记录共用模板而内容不同，予以保留"
+                "（见 dedup-near 清单的 details.template_clusters）。",
                 f"{told['template_members']:,} records in {told['templates']:,} clusters share a template and have "
-                "contents of their own; they were kept (details.template_clusters of the manifest of dedup-near)."
+                "contents of their own; they were kept (details.template_clusters of the manifest of dedup-near).",
             )
-    return tuple(found)

@@ -38,6 +38,7 @@ SURFACE = {
     "explain": "RUN DOC_ID --json",
     "stats": "RUN --by --json",
     "sample": "RUN -n --removed --reason --tier --seed --json",
+    "report": "RUN --out --lang --sample --seed --json",
     "demo": "--out --master --json",
     "doctor": "LOCATION --spark --json",
     "gc": "RUN --grace-hours --json",

@@ -1,0 +1,44 @@
+"""corpus report"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from cli.options import Json, Run
+
+
+class Lang(StrEnum):
+    """What the report is written in."""
+
+    zh = "zh"
+    en = "en"
+    both = "both"
+
+
+File = Annotated[
+    str | None,
+    typer.Option("--out", "-o", metavar="FILE", help="The HTML file to write; RUN/report.html when left out."),
+]
+Language = Annotated[Lang, typer.Option("--lang", help="One language, or both with a switch in the page.")]
+Sample = Annotated[int, typer.Option("--sample", min=0, max=50, help="How many records of each kind are shown.")]
+Seed = Annotated[int, typer.Option("--seed", help="Another seed, other records; the same seed, the same.")]
+
+
+def command(
+    run: Run, out: File = None, lang: Language = Lang.both, sample: Sample = 3, seed: Seed = 0, json: Json = False
+) -> None:
+    """Write one HTML file that shows a run.
+
+    The funnel, what each rule removes, signals with their bounds, samples with evidence, duplicates, tiers.
+    """
+    from cli import render
+    from corpus.report.report import write_report
+
+    where = write_report(run, out, lang.value, sample, seed)
+    if json:
+        render.emit({"run": run, "report": where})
+    else:
+        render.out(where)

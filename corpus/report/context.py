@@ -1,0 +1,45 @@
+"""What every section of the report is made from: an opened run, and how much of it to show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from corpus.config import Pipeline
+from corpus.manifest import RowAccount, chain
+from corpus.rundir import RunDir
+from corpus.slot import Committed
+
+SAMPLE = 3
+
+
+@dataclass(frozen=True)
+class Context:
+    """A published run; `sample` records of each kind are shown, chosen with `seed`."""
+
+    settings: Pipeline
+    stages: Mapping[str, Committed]
+    accounts: Mapping[str, RowAccount]
+    sample: int = SAMPLE
+    seed: int = 0
+
+    @classmethod
+    def open(cls, root: str, sample: int = SAMPLE, seed: int = 0) -> Context:
+        """The run in this directory; UsageError when there is none or nothing is published yet."""
+        run = RunDir.open(root)
+        return cls(run.settings, run.need_published(), run.accounts(), sample, seed)
+
+    @property
+    def account(self) -> RowAccount:
+        """The run as one account."""
+        return chain(self.accounts.values())
+
+    @property
+    def publish(self) -> Committed:
+        """The stage that published."""
+        return self.stages["publish"]
+
+    @property
+    def tiers(self) -> tuple[str, ...]:
+        """The tiers, best first."""
+        return tuple(self.stages["tier"].manifest.details["tiers"])

@@ -1,0 +1,42 @@
+"""The report of a run: one HTML file with everything in it, to look at from disk."""
+
+from __future__ import annotations
+
+from corpus import storage
+from corpus.report.context import SAMPLE, Context
+from corpus.report.html.page import Languages, page
+from corpus.report.sections.cuts import cuts, leaks
+from corpus.report.sections.duplicates import duplicates
+from corpus.report.sections.funnel import funnel
+from corpus.report.sections.made import made
+from corpus.report.sections.overview import head
+from corpus.report.sections.rules import rules
+from corpus.report.sections.samples import samples
+from corpus.report.sections.signals import signals
+from corpus.report.sections.tiers import tiers
+from corpus.report.words import say
+
+NAME = "report.html"
+ORDER = (funnel, rules, tiers, signals, samples, duplicates, cuts, leaks, made)
+"""The sections in their order; each leaves itself out where the run has nothing for it."""
+
+
+def report(root: str, languages: Languages = "both", sample: int = SAMPLE, seed: int = 0) -> str:
+    """The report of the published run in `root`, the same for the same run, sample and seed.
+
+    `sample` records of each kind are shown; no more rows of the corpus are in the file than these and the largest
+    clusters. UsageError when there is no run, nothing is published yet, or plotly is missing.
+    """
+    context = Context.open(root, sample, seed)
+    sections = [found for section in ORDER if (found := section(context)) is not None]
+    name = context.settings.publish.title or context.settings.name
+    title = say("page.title", {"name": name})
+    shown = title.zh if languages == "zh" else title.en
+    return page(shown, head(context), sections, languages)
+
+
+def write_report(root: str, out: str | None, languages: Languages = "both", sample: int = SAMPLE, seed: int = 0) -> str:
+    """Write the report to `out` (`report.html` in the run directory); where it is. Errors as `report`."""
+    where = out or storage.join(root, NAME)
+    storage.put_atomic(where, report(root, languages, sample, seed).encode())
+    return where
