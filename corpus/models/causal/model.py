@@ -1,0 +1,150 @@
+"""A causal language model of transformers, and the nats of tokens by it.
+
+Loaded only from a model that `corpus.models.registry.resolve` gave: pinned files, safetensors, no code of others, no
+network. bf16 on a GPU where there is one, float32 on a CPU.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from corpus.errors import EnvironmentProblem, UsageError
+from corpus.models.batches import alone, batches, padded
+from corpus.models.registry.manage import offline
+from corpus.models.registry.pins import short
+from corpus.models.registry.resolve import Model, resolve
+
+MOST = 2048
+"""Tokens of a sequence at most, unless the caller says otherwise or the model takes fewer."""
+_LOGITS = {"cpu": 1 << 30, "cuda": 12 << 30}
+"""Bytes that the float32 scores of all words for all tokens of a batch may take."""
+_TOKENS = {"cpu": 4096, "cuda": 65_536}
+"""Tokens of a batch at most, however few words the model has."""
+_AT_ONCE = 1024
+"""Tokens whose softmax is made at once, in float32."""
+
+
+@dataclass(frozen=True)
+class CausalLM:
+    """A loaded model. `most` is the longest sequence it is given, `batch_tokens` how many tokens with padding make a
+    batch. With `alone` no batch is made: slower on a GPU, and a row's result depends on that row only, bit for bit on
+    one machine. With batches results differ by rounding: by 1e-5 of a loss in float32, by 2e-2 in bf16."""
+
+    model: Model
+    tokenizer: Any
+    network: Any
+    device: str
+    most: int
+    batch_tokens: int
+    alone: bool
+
+    @property
+    def digest(self) -> str:
+        """What a column says of its model: the first digits of the digest of its files."""
+        return short(self.model.digest)
+
+
+def load(
+    name: str, *, most: int | None = None, batch_tokens: int | None = None, alone: bool | None = None,
+    device: str | None = None, base: Path | None = None,
+) -> CausalLM:  # fmt: skip
+    """The causal LM called `name` (see `resolve`). Once a process for each model and setting.
+
+    `most` defaults to MOST or the model's own limit; `batch_tokens` to what the device's memory for logits allows;
+    `alone` to True on a CPU, where batches gain little. UsageError when the model is not what it should be or `most` is
+    more than it takes, EnvironmentProblem without the packages.
+    """
+    return _loaded(resolve(name, "causal-lm", base=base), most, batch_tokens, alone, device)
+
+
+@functools.lru_cache(maxsize=2)
+def _loaded(model: Model, most: int | None, tokens: int | None, single: bool | None, device: str | None) -> CausalLM:
+    torch, transformers = need()
+    offline()
+    where = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    kind = where.partition(":")[0]
+    path = str(model.path)
+    safe: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+    try:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(path, use_fast=True, **safe)
+        network = transformers.AutoModelForCausalLM.from_pretrained(
+            path, use_safetensors=True, dtype=torch.bfloat16 if kind == "cuda" else torch.float32, **safe
+        )
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise UsageError(f"{path}: transformers cannot load it: {first}") from None
+    if not tokenizer.is_fast:
+        raise UsageError(f"{path}: has no fast tokenizer (tokenizer.json); convert it with transformers once")
+    limit = getattr(network.config.get_text_config(), "max_position_embeddings", None)
+    longest = min(MOST, limit or MOST) if most is None else most
+    if longest < 2 or (limit is not None and longest > limit):
+        raise UsageError(f"{model.name}: takes sequences of 2 to {limit} tokens, not {longest}")
+    words = int(network.config.get_text_config().vocab_size)
+    if len(tokenizer) > network.get_input_embeddings().weight.shape[0]:
+        raise UsageError(f"{path}: the tokenizer has {len(tokenizer)} tokens, the model {words}")
+    room = min(_TOKENS.get(kind, 4096), _LOGITS.get(kind, 1 << 30) // (4 * words))
+    budget = max(longest, room) if tokens is None else tokens
+    return CausalLM(
+        model, tokenizer, network.to(where).eval(), where, longest, budget, kind == "cpu" if single is None else single
+    )
+
+
+def need() -> tuple[Any, Any]:
+    """torch and transformers; EnvironmentProblem where they are not installed."""
+    try:
+        import torch
+        import transformers
+    except ImportError:
+        raise EnvironmentProblem(
+            "causal language models need torch and transformers; pip install 'corpus-tiers[models]'"
+        ) from None
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    return torch, transformers
+
+
+def nats(lm: CausalLM, sequences: Sequence[np.ndarray], first: np.ndarray) -> np.ndarray:
+    """The sum of -log p over the tokens of each sequence from place `first` on, each given all before it: float64.
+
+    A token in place 0 has nothing before it and is not counted, so `first` is 1 or more where that matters; 0 where no
+    token is counted. No sequence may be longer than `lm.most`.
+    """
+    import torch
+
+    lengths = np.array([len(one) for one in sequences], np.int64)
+    if len(lengths) and lengths.max() > lm.most:
+        raise ValueError(f"a sequence of {lengths.max()} tokens for a model that is given {lm.most}")
+    found = np.zeros(len(sequences), np.float64)
+    wanted = np.where(lengths > np.maximum(first, 1), lengths, 0)
+    groups = alone(wanted) if lm.alone else batches(wanted, lm.batch_tokens)
+    with torch.inference_mode():
+        for group in groups:
+            ids, mask = padded([sequences[row] for row in group], 0)
+            place = np.arange(1, ids.shape[1])[None, :]
+            counted = (mask[:, 1:] == 1) & (place >= first[group][:, None])
+            by_token = _by_token(lm, torch, ids, mask, counted)
+            sums = np.zeros(counted.shape)
+            sums[counted] = by_token
+            found[group] = sums.sum(axis=1)
+    return found
+
+
+def _by_token(lm: CausalLM, torch: Any, ids: np.ndarray, mask: np.ndarray, counted: np.ndarray) -> np.ndarray:
+    """-log p of the counted tokens (rows by places 1 and up), row by row, float64."""
+    tokens = torch.from_numpy(ids).to(lm.device)
+    given = {"input_ids": tokens, "attention_mask": torch.from_numpy(mask).to(lm.device)}
+    logits = lm.network(**given, use_cache=False).logits
+    rows, places = np.nonzero(counted)
+    pieces = []
+    for start in range(0, len(rows), _AT_ONCE):
+        row = torch.from_numpy(rows[start : start + _AT_ONCE]).to(lm.device)
+        place = torch.from_numpy(places[start : start + _AT_ONCE]).to(lm.device)
+        scores = logits[row, place].float()
+        pieces.append(torch.nn.functional.cross_entropy(scores, tokens[row, place + 1], reduction="none"))
+    return np.asarray(torch.cat(pieces).double().cpu().numpy()) if pieces else np.zeros(0)
