@@ -6,6 +6,7 @@ its calls, so asking for twenty character ratios costs as much as asking for one
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Mapping, Sequence
 
 import pyarrow as pa
@@ -51,6 +52,12 @@ def _mean(name: str, family: str, doc: str, *params: Param) -> Signal:
 
 def _density(name: str, doc: str, *params: Param) -> Signal:
     return Signal(name, "patterns", doc, "count", pa.float32(), params)
+
+
+def _of_model(name: str, doc: str) -> Signal:
+    said = f"{doc} `model` is its directory, relative to the rule file, or its name among the user's."
+    params = (Param("model", str), Param("digest", str, default=""))
+    return Signal(name, "perplexity", said, "count", pa.float32(), params)
 
 
 SIGNALS: Mapping[str, Signal] = {
@@ -197,6 +204,35 @@ SIGNALS: Mapping[str, Signal] = {
         "inserted",
         "How far the least familiar sentence lies from the others of its text; null below eight sentences.",
     ),
+    # rhythm and order
+    "fragment_char_ratio": _ratio(
+        "fragment_char_ratio",
+        "rhythm",
+        "Share of visible code points in five and more short fragments in a row: menus, lists of terms, tables.",
+    ),
+    "flood_ratio": _ratio(
+        "flood_ratio", "rhythm", "Share of characters of Chinese, or words, in more than 40 without a mark or a break."
+    ),
+    "splice_ratio": _ratio(
+        "splice_ratio", "rhythm", "Share of letters in stretches of another script amid the lines of the text's own."
+    ),
+    "misplaced_mark_ratio": _ratio(
+        "misplaced_mark_ratio",
+        "rhythm",
+        "Share of marks that begin a line, follow an opening quote or a mark that they cannot follow.",
+    ),
+    "spaced_han_ratio": _ratio(
+        "spaced_han_ratio", "rhythm", "Share of Han that follow another one with nothing but spaces between."
+    ),
+    "sentence_order_score": _ratio(
+        "sentence_order_score",
+        "order",
+        "How sure it is that neighbouring sentences share words more than sentences in any order do: about 0.5 for a "
+        "shuffled text; null below six sentences.",
+    ),
+    "repeated_sentence_ratio": _ratio(
+        "repeated_sentence_ratio", "order", "Share of tokens in sentences of eight and more tokens that came before."
+    ),
     # segments and headings
     "mean_segment_length": _mean(
         "mean_segment_length",
@@ -287,6 +323,18 @@ SIGNALS: Mapping[str, Signal] = {
         Param("label", str, default=""),
         Param("digest", str, default=""),
     ),
+    # language models
+    "perplexity": _of_model(
+        "perplexity",
+        "Two to the power of the mean bits that a text's units (characters of Chinese, words, marks, line breaks) cost "
+        "by a language model (`corpus perplexity train`): low for text like what it was trained on.",
+    ),
+    "worst_perplexity": _of_model(
+        "worst_perplexity", "As perplexity, of the 64 units in a row that cost most; of a shorter text all."
+    ),
+    "perplexity_deviation": _of_model(
+        "perplexity_deviation", "Standard deviation of the bits of a text's units by a language model; high for garble."
+    ),
     # of the record, not of its text
     "lang_score": Signal(
         "lang_score", "record", "Confidence of the language identifier.", "ratio", pa.float32(), reads="lang_score"
@@ -334,63 +382,34 @@ def measure(batch: pa.RecordBatch, calls: Sequence[SignalCall]) -> pa.RecordBatc
 Kernel = Callable[[pa.Array, Sequence[SignalCall]], list[pa.Array]]
 
 
+_FAMILIES: Mapping[str, tuple[str, str]] = {
+    "chars": ("chars", "measure_chars"),
+    "lines": ("lines", "measure_lines"),
+    "repetition": ("repetition", "measure_repetition"),
+    "words": ("words", "measure_words"),
+    "patterns": ("patterns", "measure_patterns"),
+    "terms": ("terms", "measure_terms"),
+    "pii": ("rewrites.pii", "measure_pii"),
+    "classify": ("classify", "measure_classifiers"),
+    "perplexity": ("perplexity", "measure_perplexity"),
+    "prose": ("prose", "measure_prose"),
+    "inserted": ("inserted", "measure_inserted"),
+    "rhythm": ("rhythm", "measure_rhythm"),
+    "order": ("order", "measure_order"),
+    "segments": ("segments", "measure_segments"),
+    "char_grams": ("char_grams", "measure_char_grams"),
+    "pattern_lines": ("pattern_lines", "measure_pattern_lines"),
+}
+"""The module below `corpus.kernels` and the function of each family; it is imported when it is first needed."""
+
+
 def _kernel(family: str) -> Kernel:
-    """The function of a family, imported when it is first needed."""
-    match family:
-        case "chars":
-            from corpus.kernels.chars import measure_chars
-
-            return measure_chars
-        case "lines":
-            from corpus.kernels.lines import measure_lines
-
-            return measure_lines
-        case "repetition":
-            from corpus.kernels.repetition import measure_repetition
-
-            return measure_repetition
-        case "words":
-            from corpus.kernels.words import measure_words
-
-            return measure_words
-        case "patterns":
-            from corpus.kernels.patterns import measure_patterns
-
-            return measure_patterns
-        case "terms":
-            from corpus.kernels.terms import measure_terms
-
-            return measure_terms
-        case "pii":
-            from corpus.kernels.rewrites.pii import measure_pii
-
-            return measure_pii
-        case "classify":
-            from corpus.kernels.classify import measure_classifiers
-
-            return measure_classifiers
-        case "prose":
-            from corpus.kernels.prose import measure_prose
-
-            return measure_prose
-        case "inserted":
-            from corpus.kernels.inserted import measure_inserted
-
-            return measure_inserted
-        case "segments":
-            from corpus.kernels.segments import measure_segments
-
-            return measure_segments
-        case "char_grams":
-            from corpus.kernels.char_grams import measure_char_grams
-
-            return measure_char_grams
-        case "pattern_lines":
-            from corpus.kernels.pattern_lines import measure_pattern_lines
-
-            return measure_pattern_lines
-        case _:
-            return measure_record
+    """The function of a family."""
+    if family not in _FAMILIES:
+        return measure_record
+    module, name = _FAMILIES[family]
+    found: Kernel = getattr(importlib.import_module(f"corpus.kernels.{module}"), name)
+    return found
 
 
 def measure_record(column: pa.Array, calls: Sequence[SignalCall]) -> list[pa.Array]:

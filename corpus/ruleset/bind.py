@@ -57,6 +57,8 @@ def bind(
             problems.append(located.problem((*place, param.name), f"{kernel}: {param.name}: {wrong}"))
         else:
             args.append((param.name, param.type(value)))
+    if not problems and "model" in known and "label" not in known:
+        return _with_language_model(SignalCall(kernel, tuple(args)), located, (*place, "model"))
     if not problems and "model" in known:
         return _with_model(SignalCall(kernel, tuple(args)), located, (*place, "model"))
     if problems or "list" not in known:
@@ -126,6 +128,25 @@ def _with_model(call: SignalCall, located: Located, place: tuple[Step, ...]) -> 
         return [located.problem(place, f"{call.kernel}: it is {card.digest} now, not {arguments['digest']}")]
     now: Mapping[str, Value] = {"label": label, "digest": card.digest}
     args = tuple((key, now.get(key, value)) for key, value in call.args)
+    return SignalCall(call.kernel, args, str(directory.absolute()))
+
+
+def _with_language_model(call: SignalCall, located: Located, place: tuple[Step, ...]) -> SignalCall | list[Problem]:
+    """The call with the digest of its language model, whose files are what its card says; attached: where it lies."""
+    from corpus.models.ngram import card as cards
+
+    arguments = call.arguments
+    try:
+        directory = cards.find(str(arguments["model"]), Path(located.path).parent)
+        card = cards.read(directory)
+        cards.check(directory, card)
+    except ConfigError as error:
+        return list(error.problems)
+    except UsageError as error:
+        return [located.problem(place, f"{call.kernel}: {error}")]
+    if arguments["digest"] not in ("", card.digest):
+        return [located.problem(place, f"{call.kernel}: it is {card.digest} now, not {arguments['digest']}")]
+    args = tuple((key, card.digest if key == "digest" else value) for key, value in call.args)
     return SignalCall(call.kernel, args, str(directory.absolute()))
 
 

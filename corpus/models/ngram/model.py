@@ -126,14 +126,8 @@ class NgramModel:
 
         A row's values depend on its text and language alone.
         """
-        found = self.measure(texts)
-        nothing = found[:, 0] == 0
-        means = [found[:, 1] / np.maximum(found[:, 0], 1), found[:, 2]]
-        if langs is not None:
-            nothing |= self.strange(langs)
-        numbers = [*(np.exp2(np.minimum(mean, MAX_BITS)) for mean in means), found[:, 3]]
-        arrays = [pa.array(values.astype(np.float32), mask=nothing) for values in numbers]
-        return pa.RecordBatch.from_arrays(arrays, schema=NUMBERS)
+        nothing = None if langs is None else self.strange(langs)
+        return numbers(self.measure(texts), nothing)
 
     def strange(self, langs: pa.Array) -> np.ndarray:
         """Which of these languages the model hardly knows; of none where it was not told of languages in training."""
@@ -190,6 +184,16 @@ class NgramModel:
         numbers = {name: _numpy(table.column(name)) for name in ("fold", "key", "log2", "weight")}
         units = _numpy(pc.fill_null(table.column("unit"), 0))
         return cls(about, tuple(_fold(about, number, numbers, units) for number in range(about.folds)))
+
+
+def numbers(measured: np.ndarray, nothing: np.ndarray | None = None) -> pa.RecordBatch:
+    """NUMBERS of what `ngram_score.score` gave; null in rows without a unit and where `nothing` is true."""
+    mask = measured[:, 0] == 0
+    if nothing is not None:
+        mask = mask | nothing
+    means = [measured[:, 1] / np.maximum(measured[:, 0], 1), measured[:, 2]]
+    values = [*(np.exp2(np.minimum(mean, MAX_BITS)) for mean in means), measured[:, 3]]
+    return pa.RecordBatch.from_arrays([pa.array(one.astype(np.float32), mask=mask) for one in values], schema=NUMBERS)
 
 
 def _numpy(column: pa.ChunkedArray) -> np.ndarray:
