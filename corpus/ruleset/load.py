@@ -16,7 +16,7 @@ from corpus.ruleset.entries import Item, Shelf, load
 from corpus.ruleset.model import Action, Applies, Bound, Examples, Rule, RuleSet
 from corpus.ruleset.spec import OverrideSpec, RuleSpec
 
-_OTHERS = ("lines", "quality", "rewrites", "tiers")
+_OTHERS = ("lines", "quality", "rewrites", "tags", "tiers")
 """Folders beside the rule sets that hold something else."""
 
 
