@@ -40,7 +40,8 @@ def _dot(left: Any, i: int, right: Any, j: int) -> Any:
 
 
 @helper
-def _cosine(left: Any, i: int, left_length: Any, right: Any, j: int, right_length: Any) -> Any:
+def cosine_of(left: Any, i: int, left_length: Any, right: Any, j: int, right_length: Any) -> Any:
+    """The cosine of two rows of lengths that are not 0, float32, from -1 to 1."""
     return np.float32(min(1.0, max(-1.0, _dot(left, i, right, j) / (left_length * right_length))))
 
 
@@ -55,7 +56,7 @@ def _lengths(vectors: Any, lengths: Any) -> None:
 def _pairs(left: Any, left_lengths: Any, right: Any, right_lengths: Any, a: Any, b: Any, found: Any) -> None:
     for pair in range(len(a)):
         i, j = a[pair], b[pair]
-        found[pair] = _cosine(left, i, left_lengths[i], right, j, right_lengths[j])
+        found[pair] = cosine_of(left, i, left_lengths[i], right, j, right_lengths[j])
 
 
 @kernel(F32_GRID, _F64, F32_GRID, _F64, F32_GRID, I32_OUT, F32_OUT, I32_OUT, F32_OUT)
@@ -89,7 +90,7 @@ def _nearest(
             bound = high - np.float32(2 * SLACK)
         for point in range(len(points)):
             if proposed[row, point] >= bound and point_lengths[point] > 0.0:
-                value = _cosine(rows, row, lengths[row], points, point, point_lengths[point])
+                value = cosine_of(rows, row, lengths[row], points, point, point_lengths[point])
                 if first[row] < 0 or value > best[row]:
                     second[row], next_best[row] = first[row], best[row]
                     first[row], best[row] = point, value
