@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 
-from corpus.kernels import forms
+from corpus.kernels import notation
 from corpus.schema import Contract
 from corpus.tags.model import TagSet
 from corpus.tags.score import columns
@@ -32,10 +32,10 @@ class Tags:
 
     def settings(self) -> Any:
         """The digest of the taxonomies, and the version of what is computed without one."""
-        return {"tags": self.tagset.digest, "forms": forms.VERSION}
+        return {"tags": self.tagset.digest, "notation": notation.VERSION}
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The tags of the batch."""
         text = batch.column("text")
-        arrays = [*columns(text, self.tagset), forms.has_code(text), forms.has_maths(text)]
+        arrays = [*columns(text, self.tagset), notation.has_code(text), notation.has_maths(text)]
         return pa.RecordBatch.from_arrays(arrays, names=list(self.contract.adds))
