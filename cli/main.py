@@ -23,6 +23,7 @@ from cli.commands import (
     gc,
     index,
     judge,
+    models,
     plan,
     report,
     rules,
@@ -81,6 +82,7 @@ app.add_typer(blacklist.app, name="blacklist")
 app.add_typer(classifier.app, name="classifier")
 app.add_typer(difficulty.app, name="difficulty")
 app.add_typer(index.app, name="index")
+app.add_typer(models.app, name="models")
 
 
 def _version(wanted: bool) -> None:
@@ -106,6 +108,7 @@ def names() -> list[str]:
             ("classifier", classifier.app),
             ("difficulty", difficulty.app),
             ("index", index.app),
+            ("models", models.app),
         )
         for found in grouped.registered_commands
         if found.callback

@@ -38,7 +38,7 @@ SURFACE = {
     "explain": "RUN DOC_ID --json",
     "stats": "RUN --by --json",
     "sample": "RUN -n --removed --reason --tier --seed --json",
-    "report": "RUN --out --lang --sample --seed --json",
+    "report": "RUN --out --lang --sample --seed --map-png --json",
     "demo": "--out --master --json",
     "doctor": "LOCATION --spark --json",
     "gc": "RUN --grace-hours --json",
@@ -49,6 +49,9 @@ SURFACE = {
     "rules lint": "NAME",
     "rules test": "NAME",
     "blacklist list": "--json",
+    "models add": "MODEL --name --kind --licence --allow-download --replace --json",
+    "models list": "--json",
+    "models verify": "NAME --json",
     "classifier train": "--out --positive --negative --labelled --label-field --text --names --target --precision "
     "--balance --ngrams --epochs --rate --dims --buckets --seed --json",
     "classifier eval": "MODEL FILES --positive --negative --label-field --text --names --json",

@@ -10,7 +10,7 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, ValidationError
 
@@ -133,6 +133,13 @@ def write(registry: Registry, path: Path | None = None) -> Path:
     finally:
         Path(aside).unlink(missing_ok=True)
     return path
+
+
+def kind_named(said: str) -> Kind:
+    """`said` as a kind; UsageError when it is none."""
+    if said not in get_args(Kind):
+        raise UsageError(f"--kind {said}: is not one of {', '.join(get_args(Kind))}")
+    return said  # type: ignore[return-value]
 
 
 def must_be_there(registry: Registry, name: str) -> Pin:
