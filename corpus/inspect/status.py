@@ -16,7 +16,10 @@ from corpus.slot import Slot
 from corpus.stages.publish import group_parts
 
 State = Literal["committed", "working", "waiting"]
-BY_PART = ("decide", "dedup-lines", "dedup-paragraphs", "dedup-spans", "tier")
+BY_PART = (
+    *("decide", "dedup-lines", "dedup-paragraphs", "dedup-spans"),
+    *("sample", "perplexity", "embed", "cluster", "columns", "quality", "tier"),
+)
 """Stages that leave a receipt for each text part."""
 
 
@@ -81,6 +84,6 @@ def _units(name: str, text: Manifest | None, splits: int | None, file_bytes: int
         return None if text is None else sum(part.rows > 0 for part in text.parts)
     if name == "publish":
         return None if text is None else len(group_parts(text.parts, 2 * file_bytes))
-    if name in ("measure", "fingerprint", "lines", "sign-paragraphs", "anchors"):
+    if name in ("measure", "fingerprint", "lines", "sign-paragraphs", "anchors", "tag"):
         return splits if text is None else None
     return None

@@ -65,7 +65,8 @@ def _as_vectors(column: pa.ChunkedArray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class SemanticEdges:
-    """Every pair of one cluster whose cosine is `threshold` or more, the record to keep first before the other."""
+    """For every record that has one of `threshold` or more (cosine) before it in the keep order of its cluster, and
+    which stays itself, the pair of the two: in no more pairs than records, however many are alike."""
 
     threshold: float
     keep: Sequence[str]
@@ -86,14 +87,13 @@ class SemanticEdges:
 
     def __call__(self, rows: pa.Table) -> pa.Table:
         """EDGE rows."""
-        from corpus.cluster.pairs import near_pairs
+        from corpus.cluster.pairs import edges_to_kept
 
         rows = rows.sort_by([("part", "ascending"), ("row", "ascending")])
         members = ranked(rows.select(MEMBER.names), self.keep)
         vectors = _as_vectors(rows.column("vector"))
-        a, b, cosine = near_pairs(vectors, rows.column("cluster").to_numpy(), self.threshold)
-        swap = members.order[a] > members.order[b]
-        first, second = np.where(swap, b, a), np.where(swap, a, b)
-        columns: list[Any] = [members.values(name)[first] for name in ("part", "row", "id0", "id1")]
-        columns += [members.addresses[second], *(members.values(name)[second] for name in ("id0", "id1")), cosine]
+        found = edges_to_kept(vectors, rows.column("cluster").to_numpy(), self.threshold, members.order)
+        columns: list[Any] = [members.values(name)[found.a] for name in ("part", "row", "id0", "id1")]
+        columns += [members.addresses[found.b], *(members.values(name)[found.b] for name in ("id0", "id1"))]
+        columns += [found.cosine]
         return pa.table(columns, names=EDGE.names).cast(EDGE)

@@ -142,8 +142,8 @@ def assign(policy: TierPolicy, frame: pl.DataFrame, cuts: pl.DataFrame | Mapping
 
     `frame` has a column for each of `policy.calls` and `policy.stored`, `source` and `lang`, and may have `demoted`:
     such a record goes one tier lower; what is protected does not go below its tier. `cuts` is what `cut_points` gave,
-    as a frame or as columns. Each record is compared with the cut of its category, source and language, else with that of
-    a wider group, in the end with that of all; where not even that exists, the condition fails.
+    as a frame or as columns. Each record is compared with the cut of its category, source and language, else with that
+    of a wider group, in the end with that of all; where not even that exists, the condition fails.
     """
     _need(frame, [*(call.column for call in policy.calls), *policy.stored, "source", "lang"])
     table = cuts if isinstance(cuts, pl.DataFrame) else pl.DataFrame(dict(cuts), schema=CUTS)
@@ -169,6 +169,18 @@ def protected(policy: TierPolicy, frame: pl.DataFrame) -> np.ndarray:
     for one in policy.protect:
         found |= _is_among(frame[one.column], one.among)
     return found
+
+
+def holding(condition: Condition, frame: pl.DataFrame, policy: TierPolicy, cuts: pl.DataFrame) -> np.ndarray:
+    """Whether `condition` of `policy` holds for each record; bool (rows,). Frame and cuts as for `assign`."""
+    return _holds(condition, frame, _groups(frame, policy), cuts)
+
+
+def cut_edges(
+    condition: Condition, percentile: float, frame: pl.DataFrame, policy: TierPolicy, cuts: pl.DataFrame
+) -> pl.Series:
+    """The bin of the cut that each record is compared with at a percentile of a condition; null without one."""
+    return _edges(cuts, _groups(frame, policy), condition.column, percentile)
 
 
 def _is_among(labels: pl.Series, among: tuple[str, ...]) -> np.ndarray:

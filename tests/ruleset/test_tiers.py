@@ -49,7 +49,7 @@ def tiers_of(policy: TierPolicy, table: pl.DataFrame, cuts: pl.DataFrame | None 
 def test_the_policy_is_read_with_its_calls_and_percentiles(policy):
     assert policy.names == ("high", "medium", "low")
     assert [call.column for call in policy.calls] == ["mean_line_length", "url_char_ratio"]
-    assert {column: found for column, found in policy.percentiles.items()} == {"mean_line_length": (25, 50, 90)}
+    assert dict(policy.percentiles) == {"mean_line_length": (25, 50, 90)}
     copy = pickle.loads(pickle.dumps(policy))
     assert (copy, copy.digest) == (policy, policy.digest)
 
