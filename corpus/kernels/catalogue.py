@@ -224,6 +224,16 @@ SIGNALS: Mapping[str, Signal] = {
     "spaced_han_ratio": _ratio(
         "spaced_han_ratio", "rhythm", "Share of Han that follow another one with nothing but spaces between."
     ),
+    "comma_ratio": _ratio("comma_ratio", "rhythm", "Share of marks that end no sentence: commas, colons, semicolons."),
+    "alien_run_ratio": _ratio(
+        "alien_run_ratio",
+        "rhythm",
+        "Share of visible code points in runs of more than 15 (8 where words are written) without a letter of the "
+        "text's script: addresses, code, tables of numbers.",
+    ),
+    "loose_line_char_ratio": _ratio(
+        "loose_line_char_ratio", "rhythm", "Share of visible code points in lines that end without an end mark."
+    ),
     "sentence_order_score": _ratio(
         "sentence_order_score",
         "order",
@@ -335,6 +345,16 @@ SIGNALS: Mapping[str, Signal] = {
     "perplexity_deviation": _of_model(
         "perplexity_deviation", "Standard deviation of the bits of a text's units by a language model; high for garble."
     ),
+    # forms
+    "code_like": _ratio("code_like", "forms", "Share of visible code points in lines that look like code."),
+    "verse_like": _ratio(
+        "verse_like",
+        "forms",
+        "Share of visible code points in verse: even clauses, or short lines with marks, in a row.",
+    ),
+    "dialogue_like": _ratio(
+        "dialogue_like", "forms", "Share of visible code points in lines that open a quote or begin with a speaker."
+    ),
     # of the record, not of its text
     "lang_score": Signal(
         "lang_score", "record", "Confidence of the language identifier.", "ratio", pa.float32(), reads="lang_score"
@@ -392,6 +412,7 @@ _FAMILIES: Mapping[str, tuple[str, str]] = {
     "pii": ("rewrites.pii", "measure_pii"),
     "classify": ("classify", "measure_classifiers"),
     "perplexity": ("perplexity", "measure_perplexity"),
+    "forms": ("forms", "measure_forms"),
     "prose": ("prose", "measure_prose"),
     "inserted": ("inserted", "measure_inserted"),
     "rhythm": ("rhythm", "measure_rhythm"),

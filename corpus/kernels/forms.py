@@ -2,16 +2,16 @@
 
 Perplexity and rules of prose wrong such texts. Three shares of the visible code points, by one pass and no word list:
 
-*code*: lines in a code fence, and lines that end in `{`, `}` or `;` or have a pair that prose has not (`()`, `==`, `->`,
-`::`, `=>`, `);`, `":`...), at least one in twelve of their characters being a mark of code, and more letters of ASCII
-than Han.
+*code*: lines in a code fence, and lines that end in `{`, `}` or `;` or have a pair that prose has not (`()`, `==`,
+`->`, `::`, `=>`, `);`, `":`...), at least one in twelve of their characters being a mark of code, and more other
+letters than Han.
 
 *verse*: clauses of one length, four and more in a row, of five or seven Han, or of four or six between marks; or lines
 of 3 to 20 Han, or of 12 to 55 letters that begin with a capital, four and more in a row, a quarter of which and more
 end in a mark. Free verse without marks is not told from a menu.
 
-*dialogue*: lines that begin with an opening quote or a dash, and lines that begin with a name and a colon where the
-same name begins another line.
+*dialogue*: other lines that begin with an opening quote or a dash, or with a name and a colon where that name begins
+another line.
 """
 
 from __future__ import annotations
@@ -40,8 +40,10 @@ _OTHER, _SPACE, _HAN, _LETTER, _UPPER, _DIGIT = range(6)
 _CODE_MARKS = frozenset(map(ord, "{}()[]=<>;:_/\\*&|+$@#\"'"))
 _ENDS = tuple(map(ord, "，。？！；：、…,.?!;:"))
 _OPENS = tuple(map(ord, '“「『‘"—–'))
-_PAIRS = ("()", "==", "!=", "->", "=>", "::", "/*", "*/", "</", "/>", "+=", "-=", "[]", "&&", "||", ");", "):", '":', "={",
-          "//", "${", "@@", "<<", ">>")  # fmt: skip
+_PAIRS = (
+    "()", "==", "!=", "->", "=>", "::", "/*", "*/", "</", "/>", "+=", "-=", "[]", "&&", "||", ");", "):", '":', "={",
+    "//", "${", "@@", "<<", ">>", "))", ")]", "])", "([", "({", "})", "],", "['", "']", '["', '"]',
+)  # fmt: skip
 _BUCKETS = 1 << 14
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 _S32 = np.uint64(32)
@@ -64,8 +66,8 @@ def _marks() -> np.ndarray:
     """For ASCII whether it is a mark of code, then whether two form a pair that prose has not, first * 128 + second."""
     found = np.zeros(128 + 128 * 128, np.uint8)
     found[list(_CODE_MARKS)] = 1
-    for first, second in _PAIRS:
-        found[128 + ord(first) * 128 + ord(second)] = 1
+    for pair in _PAIRS:
+        found[128 + ord(pair[0]) * 128 + ord(pair[1])] = 1
     return frozen(found)
 
 
@@ -102,14 +104,15 @@ def _measure(data: Any, offsets: Any, classes: Any, kinds: Any, marks: Any, shar
     for row in range(len(offsets) - 1):
         index, end = offsets[row], offsets[row + 1]
         visible, code, spoken, clauses, lines = 0, 0, 0, 0, 0
-        labels = 0
-        clause, clean, even, evens, evens_marked = 0, True, 0, 0, 0
+        labels: Any = 0
+        evens_marked: Any = 0
+        clause, clean, even, evens = 0, True, 0, 0
         row_points, row_lines, row_marked = 0, 0, 0
         fenced = False
         while index < end:
             here, han, letters, coded = 0, 0, 0, 0
-            strong, starts, capital = False, False, False
-            before, last, first = 0, 0, 0
+            strong, starts, capital, equals = False, False, False, False
+            before, last, first, ends = 0, 0, 0, 0
             name, label = np.uint64(0), np.int64(-1)
             stopped = False
             while index < end:
@@ -124,7 +127,7 @@ def _measure(data: Any, offsets: Any, classes: Any, kinds: Any, marks: Any, shar
                     clause += 1
                     han += 1
                 elif clause > 0 or not clean:
-                    if kind == _LETTER or kind == _UPPER or kind == _DIGIT:
+                    if kind in (_LETTER, _UPPER, _DIGIT):
                         clean = False
                     else:
                         if clean and clause == even:
@@ -134,7 +137,7 @@ def _measure(data: Any, offsets: Any, classes: Any, kinds: Any, marks: Any, shar
                             clauses += _even_clauses(even, evens, evens_marked)
                             even, evens, evens_marked = clause if clean else 0, 1, np.int64(kind == _OTHER)
                         clause, clean = 0, True
-                elif kind == _LETTER or kind == _UPPER or kind == _DIGIT:
+                elif kind in (_LETTER, _UPPER, _DIGIT):
                     clean = False
                 if kind == _SPACE:
                     before = 0
@@ -143,13 +146,14 @@ def _measure(data: Any, offsets: Any, classes: Any, kinds: Any, marks: Any, shar
                 if here == 1:
                     first = point
                     capital = kind == _UPPER
-                letters += kind == _LETTER or kind == _UPPER
+                letters += kind in (_LETTER, _UPPER)
                 if point < 128:
+                    equals |= point == 0x3D and before == 0
                     coded += marks[point]
-                    if before > 0 and marks[128 + before * 128 + point] == 1:
-                        if not (point == 0x2F and before == 0x2F and here > 2 and last == 0x3A):
-                            strong = True
-                            starts |= here == 2
+                    address = point == 0x2F and before == 0x2F and last == 0x3A
+                    if before > 0 and not address and marks[128 + before * 128 + point] == 1:
+                        strong = True
+                        starts |= here == 2
                     last = before
                     before = point
                 else:
@@ -157,7 +161,7 @@ def _measure(data: Any, offsets: Any, classes: Any, kinds: Any, marks: Any, shar
                 if label < 0 and here <= NAME + 1:
                     if (point == 0x3A or point == 0xFF1A) and here > 1:
                         label = np.int64((name >> _S32) & np.uint64(_BUCKETS - 1))
-                    elif kind == _OTHER or kind == _DIGIT and here == 1:
+                    elif kind == _OTHER or (kind == _DIGIT and here == 1):
                         label = np.int64(1 << 40)  # a mark comes first: no name
                     else:
                         name = (name ^ np.uint64(point)) * _FACTOR
@@ -178,12 +182,16 @@ def _measure(data: Any, offsets: Any, classes: Any, kinds: Any, marks: Any, shar
             fence = first == 0x60 and here >= 3 and coded == 0 and letters + 3 >= here
             if fence:
                 fenced = not fenced
+            strong |= equals and coded >= 3
             strong |= ends == 0x7B or ends == 0x7D or ends == 0x3B
-            if fence or fenced or (strong and 12 * coded >= here and (starts or han < letters or han == 0)):
+            coding = fence or fenced or (strong and 12 * coded >= here and (starts or han < letters or han == 0))
+            named_line = 0 <= label < _BUCKETS
+            opening = _is_one_of(first, _OPENS)
+            if coding:
                 code += here
-            if _is_one_of(first, _OPENS):
+            elif opening:
                 spoken += here
-            elif 0 <= label < _BUCKETS:
+            elif named_line:
                 if labels == len(named):
                     more, longer = np.empty(2 * labels, np.int64), np.empty(2 * labels, np.int64)
                     more[:labels], longer[:labels] = named, sizes
@@ -192,7 +200,7 @@ def _measure(data: Any, offsets: Any, classes: Any, kinds: Any, marks: Any, shar
                 names[label] += 1
                 labels += 1
             short = (3 <= han <= 20 and 2 * letters < 3 * han) or (han == 0 and capital and 12 <= letters <= 55)
-            if short:
+            if short and not coding and not opening and not named_line:
                 row_points += here
                 row_lines += 1
                 row_marked += _is_one_of(ends, _ENDS)

@@ -1,64 +1,62 @@
-"""Code and formulas are seen, prose about them is not, and a row's answer does not depend on its batch."""
-
 from __future__ import annotations
 
 import pyarrow as pa
 import pytest
 
-from corpus.kernels.forms import has_code, has_maths
+from corpus.kernels.forms import FORMS, measure_forms
+from corpus.kernels.signal import SignalCall
 
-CODE = [
-    "看这个例子：\n```python\nx = 1\n```",
-    "def add(a, b):\n    return a + b",
-    "#include <stdio.h>\nint main() {\n  return 0;\n}",
-    "public static void main(String[] args) {",
-    "SELECT name, age FROM users WHERE age > 3",
-    "const total = items.length;",
-    "  pip install numpy",
-    "<script src='a.js'></script>",
-    "for (int i = 0; i < n; i++) {",
-    "import numpy as np",
-]
-MATHS = [
-    r"因此 \frac{a}{b} 成立",
-    "设 $x^2 + y^2 = r^2$ 为圆",
-    "f(x) = 3x + 1 是一次函数",
-    "3 + 5 = 8",
-    "12×(3+4)=84",
-    "解不等式 2x - 3 > 7",
-    "对所有 x ∈ A，有 x ≤ 3",
-    "求 sin(θ) 的最大值",
-]
-PROSE = [
-    "我们学习编程，先写代码，再测试函数。",
-    "数学是一门古老的学科，三角函数很有用。",
-    "He selected a book from the shelf; it was on import duties.",
-    "价格是 3 元 + 运费，日期 2024-01-02，比分 3-1。",
-    "Return to the class for the public lecture.",
-    "",
-]
+PROSE = """昨天下午我们去河边散步，天气不冷也不热，水面上有几只野鸭在慢慢地游。
+老人坐在长椅上看报纸，旁边的孩子把面包屑扔进水里，笑个不停。"""
+CODE = """def area(width, height):
+    result = [width[i] * height[i] for i in range(len(width))]
+    if result == []:
+        return {"total": 0}
+    print(result[0]);"""
+MIXED = f"怎样计算面积，先看下面这一段程序，再来说明它。\n```python\nimport math\nx = 1\n{CODE}\n```\n"
+REGULATED = "山前有小路，路上少行人。风过松针落，云开月色新。"
+ENGLISH = """The river runs beneath the hill,
+And carries leaves of red and gold,
+The wind is low, the night is still,
+And all the fields are growing cold."""
+SPEAKERS = "小明：你今天去哪里了？\n小红：我去图书馆看书了。\n小明：借到那本书了吗？\n小红：没有，已经被人借走了。"
+QUOTES = "“你来得真早。”他说。\n“睡不着，就早点出门了。”\n他们沿着河走，谁也没有再说话。"
+FIELDS = "发布时间：今天\n来源：本站\n作者：编辑部\n分类：生活"
+MENU = "首页\n新闻中心\n关于我们\n联系方式\n网站地图\n友情链接"
 
 
-@pytest.mark.parametrize("text", CODE)
-def test_code(text):
-    assert has_code(pa.array([text], pa.large_string())).to_pylist() == [True]
+def share(text: str, form: str) -> float:
+    return measure_forms(pa.array([text]), [SignalCall(form)])[0][0].as_py()
 
 
-@pytest.mark.parametrize("text", MATHS)
-def test_maths(text):
-    assert has_maths(pa.array([text], pa.large_string())).to_pylist() == [True]
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        (CODE, "code_like"),
+        (MIXED, "code_like"),
+        ('{\n  "name": "x",\n  "sizes": [1, 2]\n}', "code_like"),
+        (REGULATED, "verse_like"),
+        (ENGLISH, "verse_like"),
+        (SPEAKERS, "dialogue_like"),
+        (QUOTES, "dialogue_like"),
+        ("A: How was it?\nB: Not bad at all.\nA: Good to hear.", "dialogue_like"),
+    ],
+)
+def test_a_form_is_seen_and_not_taken_for_another(text: str, form: str) -> None:
+    assert share(text, form) > 0.6
+    assert all(share(text, other) < 0.35 for other in FORMS if other != form)
 
 
-@pytest.mark.parametrize("text", PROSE)
-def test_prose(text):
-    array = pa.array([text], pa.large_string())
-    assert (has_code(array).to_pylist(), has_maths(array).to_pylist()) == ([False], [False])
+@pytest.mark.parametrize("text", [PROSE, MENU, FIELDS, "See [the page](https://example.org/a_b?c=d) for more on it."])
+def test_prose_menus_and_fields_have_none(text: str) -> None:
+    assert [share(text, form) for form in FORMS] == [0, 0, 0]
 
 
-def test_null_is_null_and_rows_are_judged_alone():
-    rows = [*CODE, None, *MATHS, *PROSE]
-    for judge in (has_code, has_maths):
-        whole = judge(pa.array(rows, pa.large_string()))
-        assert whole.to_pylist() == [judge(pa.array([row], pa.large_string()))[0].as_py() for row in rows]
-        assert (whole.type, whole[len(CODE)].as_py()) == (pa.bool_(), None)
-    assert has_code(pa.array([], pa.large_string())).to_pylist() == []
+def test_a_text_without_anything_visible_has_no_share() -> None:
+    found = measure_forms(pa.array([None, "", " \n\t"]), [SignalCall(form) for form in FORMS])
+    assert all(column.null_count == 3 for column in found)
+
+
+def test_names_of_one_text_are_not_those_of_the_next() -> None:
+    rows = pa.array(["小明：你好，今天过得怎么样？", "小明：再见，我们明天学校见。"])
+    assert measure_forms(rows, [SignalCall("dialogue_like")])[0].to_pylist() == [0, 0]
