@@ -25,20 +25,33 @@ File = Annotated[
 Language = Annotated[Lang, typer.Option("--lang", help="One language, or both with a switch in the page.")]
 Sample = Annotated[int, typer.Option("--sample", min=0, max=50, help="How many records of each kind are shown.")]
 Seed = Annotated[int, typer.Option("--seed", help="Another seed, other records; the same seed, the same.")]
+MapPng = Annotated[
+    str | None, typer.Option("--map-png", metavar="FILE", help="Write the map of the run's vectors as a picture, too.")
+]
 
 
 def command(
-    run: Run, out: File = None, lang: Language = Lang.both, sample: Sample = 3, seed: Seed = 0, json: Json = False
+    run: Run,
+    out: File = None,
+    lang: Language = Lang.both,
+    sample: Sample = 3,
+    seed: Seed = 0,
+    map_png: MapPng = None,
+    json: Json = False,
 ) -> None:
     """Write one HTML file that shows a run.
 
-    The funnel, what each rule removes, signals with their bounds, samples with evidence, duplicates, tiers.
+    The funnel, what each rule removes, scores and signals with their bounds, samples with evidence, duplicates, tiers,
+    and a map of the vectors where the run made them.
     """
     from cli import render
-    from corpus.report.report import write_report
+    from corpus.report.report import write_map_png, write_report
 
+    if map_png is not None:
+        write_map_png(run, map_png, seed)
     where = write_report(run, out, lang.value, sample, seed)
     if json:
-        render.emit({"run": run, "report": where})
+        render.emit({"run": run, "report": where} | ({} if map_png is None else {"map": map_png}))
     else:
-        render.out(where)
+        for path in (where, *([] if map_png is None else [map_png])):
+            render.out(path)

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from corpus import storage
+from corpus.errors import UsageError
 from corpus.report.context import SAMPLE, Context
 from corpus.report.html.page import Languages, page
 from corpus.report.sections.cuts import cuts, leaks
 from corpus.report.sections.duplicates import duplicates
 from corpus.report.sections.funnel import funnel
 from corpus.report.sections.made import made
+from corpus.report.sections.mapped import mapped, write_map
 from corpus.report.sections.overview import head
 from corpus.report.sections.rules import rules
 from corpus.report.sections.samples import samples
+from corpus.report.sections.scores import scores
 from corpus.report.sections.signals import signals
 from corpus.report.sections.tiers import tiers
 from corpus.report.words import say
 
 NAME = "report.html"
-ORDER = (funnel, rules, tiers, signals, samples, duplicates, cuts, leaks, made)
+ORDER = (funnel, rules, tiers, scores, mapped, signals, samples, duplicates, cuts, leaks, made)
 """The sections in their order; each leaves itself out where the run has nothing for it."""
 
 
@@ -40,3 +43,9 @@ def write_report(root: str, out: str | None, languages: Languages = "both", samp
     where = out or storage.join(root, NAME)
     storage.put_atomic(where, report(root, languages, sample, seed).encode())
     return where
+
+
+def write_map_png(root: str, path: str, seed: int = 0) -> None:
+    """Write the map of the run's vectors as a picture to `path`; UsageError when the run made none."""
+    if not write_map(Context.open(root, seed=seed), path):
+        raise UsageError(f"{root}: made no vectors to draw a map of; ask for them in the pipeline (`embed: {{}}`)")

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from corpus.removals import HOPS
+
 
 @dataclass(frozen=True)
 class Text:
@@ -27,14 +29,19 @@ def say(key: str, values: Mapping[str, object] | None = None) -> Text:
 
 def stage(name: str) -> Text:
     """A step of a run in words, with its name as manifests have it."""
-    known = STAGES.get(name)
-    return Text(name, name) if known is None else Text(f"{known.zh} {name}", f"{known.en} ({name})")
+    known = Text("留存者归并", "last survivors") if name.startswith(HOPS) else STAGES.get(name)
+    return Text(name, name) if known is None else _both(known, name)
 
 
 def reason(name: str) -> Text:
     """Why a record went; ids of rules stay as they are."""
     known = REASONS.get(name)
-    return Text(name, name) if known is None else Text(f"{known.zh} {name}", f"{known.en} ({name})")
+    return Text(name, name) if known is None else _both(known, name)
+
+
+def _both(known: Text, name: str) -> Text:
+    """Words and the name they are for, in English once where both are the same."""
+    return Text(f"{known.zh} {name}", known.en if known.en == name else f"{known.en} ({name})")
 
 
 def bound(said: str) -> Text:
@@ -48,7 +55,7 @@ def bound(said: str) -> Text:
 def column(name: str) -> Text:
     """A score or label of published rows; the names of signals stay as they are."""
     known = COLUMNS.get(name)
-    return Text(name, name) if known is None else Text(f"{known.zh} {name}", f"{known.en} ({name})")
+    return Text(name, name) if known is None else _both(known, name)
 
 
 WORDS: Mapping[str, Text] = {
@@ -159,8 +166,8 @@ WORDS: Mapping[str, Text] = {
     "scores.no": Text("否", "no"),
     "scores.sizes": Text("各段大小", "Sizes of the stages"),
     "scores.span": Text("区间", "span"),
-    "scores.tags": Text("标签 {name}", "Tags: {name}"),
-    "scores.splits": Text("训练与验证", "Training and validation"),
+    "scores.parts": Text("质量由什么组成", "What quality is made of"),
+    "scores.without": Text("没有", "none"),
     # samples
     "samples.title": Text("样本", "Samples"),
     "samples.explained": Text(
@@ -279,7 +286,6 @@ STAGES: Mapping[str, Text] = {
     "near-edges": Text("近似核对", "verified pairs"),
     "dedup-near": Text("近似去重", "near-duplicates"),
     "dedup-semantic": Text("语义去重", "semantic duplicates"),
-    "survivors-1": Text("留存者归并", "last survivors"),
     "lines": Text("行", "lines"),
     "anchors": Text("锚点", "anchors"),
     "count-lines": Text("数行", "counting lines"),
@@ -291,8 +297,16 @@ STAGES: Mapping[str, Text] = {
     "dedup-spans": Text("重复片段", "repeated spans"),
     "benchmarks": Text("基准题", "benchmark items"),
     "decontaminate": Text("去污染", "decontamination"),
+    "sample": Text("抽样", "sample"),
+    "perplexity-fit": Text("训练语言模型", "training the language model"),
+    "perplexity": Text("困惑度", "perplexity"),
+    "embed-fit": Text("训练向量模型", "training the embedder"),
+    "cluster-fit": Text("训练聚类", "training the clusters"),
+    "cluster": Text("聚类", "clusters"),
+    "semantic-edges": Text("语义核对", "semantic pairs"),
+    "columns": Text("自带的列", "columns of the user"),
+    "quality": Text("质量", "quality"),
     "embed": Text("向量", "embeddings"),
-    "clusters": Text("聚类", "clusters"),
     "tag": Text("标签", "tags"),
     "tier": Text("分层", "tiers"),
     "publish": Text("发布", "publishing"),
@@ -311,6 +325,7 @@ REASONS: Mapping[str, Text] = {
     "repeated_paragraph": Text("重复的段落", "repeated paragraph"),
     "near_paragraph": Text("近似的段落", "near-duplicate paragraph"),
     "repeated_span": Text("重复的片段", "repeated span"),
+    "over_budget": Text("超出预算", "over the budget"),
     "contaminated": Text("含基准题", "holds a benchmark item"),
     "select.language": Text("不要的语言", "language not asked for"),
     "select.url": Text("不要的网址", "URL not asked for"),
@@ -334,6 +349,16 @@ REASONS: Mapping[str, Text] = {
 }
 
 COLUMNS: Mapping[str, Text] = {
+    "split": Text("训练与验证", "training and validation"),
+    "has_code": Text("含代码", "holds code"),
+    "has_maths": Text("含公式", "holds maths"),
+    "tag_domain": Text("领域", "domains"),
+    "tag_task": Text("任务", "tasks"),
+    "tag_subject": Text("学科", "school subjects"),
+    "tag_safety": Text("安全", "safety"),
+    "worst_perplexity": Text("最差处的困惑度", "perplexity of the worst stretch"),
+    "perplexity_deviation": Text("困惑度的起伏", "deviation of the perplexity"),
+    "quality_known": Text("已知部分的权重", "weight of the parts that are known"),
     "quality": Text("质量", "quality"),
     "quality_disagreement": Text("评分分歧", "disagreement of scorers"),
     "perplexity": Text("困惑度", "perplexity"),

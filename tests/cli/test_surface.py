@@ -24,7 +24,8 @@ SURFACE = {
     "judge": "FILES --prompt --model --out --base-url --key-env --text --id --part --prices --budget-usd"
     " --budget-tokens --concurrency --temperature --max-tokens --seed --structure --timeout --tries"
     " --paid-tries --canaries --again --batch-write --batch-read --batch-forget --json",
-    "difficulty score": "FILES --out --instruction --input --answer --lang --stages --cut --json",
+    "difficulty score": "FILES --out --instruction --input --answer --lang --stages --cut --model --prompt"
+    " --max-tokens --weight --json",
     "difficulty train": "FILES --out --label-field --hard-from --instruction --input --answer --target --precision"
     " --ngrams --epochs --rate --dims --seed --json",
     "difficulty eval": "MODEL FILES --label-field --hard-from --instruction --input --answer --json",

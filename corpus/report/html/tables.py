@@ -8,25 +8,28 @@ from dataclasses import dataclass
 from corpus.report.html.markup import Html, element, text
 from corpus.report.words import Text, say
 
-SHOWN = 15
+SHOWN, SHORT = 15, 24
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What stands in a cell; `sort` is what a numeric column is sorted by, None for words."""
+    """What stands in a cell; `sort` is what a numeric column is sorted by, None for words. `short` words stay on one
+    line where all of their column are."""
 
     html: Html
     sort: float | None = None
+    short: bool = False
 
 
 def words(value: str | Text) -> Cell:
     """Words."""
-    return Cell(text(value))
+    said = value if isinstance(value, str) else max(value.zh, value.en, key=len)
+    return Cell(text(value), short=len(said) <= SHORT)
 
 
 def code(value: str) -> Cell:
     """A name as it is typed."""
-    return Cell(element("code", text(value)))
+    return Cell(element("code", text(value)), short=len(value) <= SHORT)
 
 
 def number(value: float) -> Cell:
@@ -58,16 +61,16 @@ def percent(value: float) -> str:
 
 def table(head: Sequence[str | Text], rows: Sequence[Sequence[Cell]], shown: int = SHOWN) -> Html:
     """A table; what stands below the first `shown` rows is there when it is asked for."""
-    numeric = [bool(rows) and all(row[place].sort is not None for row in rows) for place in range(len(head))]
+    kinds = [_kind([row[place] for row in rows]) for place in range(len(head))]
     heads = [
-        element("th", element("button", text(name), {"type": "button"}), {"scope": "col"} | _kind(number))
-        for name, number in zip(head, numeric, strict=True)
+        element("th", element("button", text(name), {"type": "button"}), {"scope": "col"} | kind)
+        for name, kind in zip(head, kinds, strict=True)
     ]
     lines = []
     for place, row in enumerate(rows):
         cells = [
-            element("td", cell.html, _kind(number) | ({} if cell.sort is None else {"data-v": repr(cell.sort)}))
-            for cell, number in zip(row, numeric, strict=True)
+            element("td", cell.html, kind | ({} if cell.sort is None else {"data-v": repr(cell.sort)}))
+            for cell, kind in zip(row, kinds, strict=True)
         ]
         lines.append(element("tr", cells, {"class": "more"} if place >= shown else None))
     inside = [element("thead", element("tr", heads)), element("tbody", lines)]
@@ -78,5 +81,8 @@ def table(head: Sequence[str | Text], rows: Sequence[Sequence[Cell]], shown: int
     return element("div", found, {"class": "table"})
 
 
-def _kind(number: bool) -> dict[str, str]:
-    return {"class": "n"} if number else {}
+def _kind(cells: Sequence[Cell]) -> dict[str, str]:
+    """The class of a column: numbers, short words, or none."""
+    if cells and all(cell.sort is not None for cell in cells):
+        return {"class": "n"}
+    return {"class": "s"} if cells and all(cell.short for cell in cells) else {}

@@ -51,7 +51,7 @@ def _bars(label: Text, failing: list[Overlap]) -> View:
     """Three bars on top of each other: each is part of the one before. Room for eight at least."""
     parts = (
         ("rules.fails", "@fails", 0.72, [rule.fails for rule in failing]),
-        ("rules.decides", "@dropped", 0.5, [rule.decides for rule in failing]),
+        ("rules.decides", "@decides", 0.5, [rule.decides for rule in failing]),
         ("rules.alone", "@alone", 0.26, [rule.alone for rule in failing]),
     )
     names = [plain(rule.rule) for rule in failing]

@@ -83,15 +83,15 @@ def cut_lines(context: Context) -> dict[str, list[Line]]:
     """The cut points of tiers, by signal; those of sources are left out where they are many."""
     found: dict[str, list[Line]] = defaultdict(list)
     stored = context.stages["tier"].manifest.details.get("cuts", [])
-    many = Counter(cut["call"] for cut in stored)
+    many = Counter(cut["column"] for cut in stored)
     for cut in stored:
-        if many[cut["call"]] > MOST_CUTS and cut.get("source"):
+        if many[cut["column"]] > MOST_CUTS and cut.get("source"):
             continue
-        group = " · ".join(filter(None, (cut.get("source"), cut.get("lang"))))
+        group = " · ".join(filter(None, (cut[name] for name in ("source", "lang", "category"))))
         name = Text(
             f"第 {cut['percentile']:g} 百分位 {group or '全部'}", f"percentile {cut['percentile']:g}, {group or 'all'}"
         )
-        found[cut["call"]].append(Line(float(cut["value"]), name, "@cut"))
+        found[cut["column"]].append(Line(float(cut["value"]), name, "@cut"))
     return {call: lines[:MOST_LINES] for call, lines in found.items()}
 
 

@@ -94,10 +94,10 @@ def _by_source(names: Sequence[str], cells: Cells) -> Html:
 def _cuts(cuts: Sequence[Mapping[str, object]]) -> Html:
     rows = []
     for cut in cuts:
-        group = " · ".join(str(cut[name]) for name in ("source", "lang") if cut.get(name))
+        group = " · ".join(str(cut[name]) for name in ("source", "lang", "category") if cut.get(name))
         rows.append(
             [
-                code(str(cut["call"])),
+                code(str(cut["column"])),
                 words(group or say("tiers.all")),
                 number(_float(cut["percentile"])),
                 number(_float(cut["value"])),
