@@ -41,7 +41,7 @@ _SHIFT = np.uint64(29)
 
 
 @helper
-def _ends_sentence(data: Any, point: int, index: int, end: int, classes: Any, kinds: Any) -> bool:
+def ends_sentence(data: Any, point: int, index: int, end: int, classes: Any, kinds: Any) -> bool:
     """Whether the code point before `index` ends a sentence; a full stop only before a space, a code point
     beyond ASCII or the end."""
     if point == 0x2E:
@@ -106,7 +106,7 @@ def _score(
             if kind == SINGLE:
                 tokens[many] = _mixed(np.uint64(point + 1))
                 many += 1
-            elif many > bounds[sentences] and _ends_sentence(data, point, index, end, classes, kinds):
+            elif many > bounds[sentences] and ends_sentence(data, point, index, end, classes, kinds):
                 marked[sentences] = point != 10
                 sentences += 1
                 bounds[sentences] = many

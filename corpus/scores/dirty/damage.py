@@ -23,8 +23,8 @@ _JUNK = "□■◇◆●○▲△※☆★§¶†‡�▓░♀♂卐囧龘靐�
 
 
 def shuffled_sentences(found: Pieces, rng: np.random.Generator, amount: float) -> str:
-    """The sentences in another order, all of them from an amount of a quarter on; line ends stay where they were."""
-    moving = sorted(some(rng, found.spoken, max(min(1.0, 4 * amount), 2 / max(2, len(found.spoken)))))
+    """The sentences in another order, all of them from an amount of 0.4 on; line ends stay where they were."""
+    moving = sorted(some(rng, found.spoken, max(min(1.0, 2.5 * amount), 2 / max(2, len(found.spoken)))))
     bare = [one.rstrip("\n ") for one in found.sentences]
     ends = [one[len(plain) :] for one, plain in zip(found.sentences, bare, strict=True)]
     order = rng.permutation(len(moving))
@@ -82,13 +82,13 @@ def glued_halves(found: Pieces, rng: np.random.Generator, amount: float) -> str:
         at = int(len(bare) * (0.3 + 0.4 * rng.random()))
         return bare[:at] if rng.random() < 0.7 else bare[at:]
 
-    return _changed(found, rng, amount, cut)
+    return _changed(found, rng, min(1.0, 1.5 * amount), cut)
 
 
 def no_marks(found: Pieces, rng: np.random.Generator, amount: float) -> str:
     """Sentences without their marks, or with spaces for them."""
     instead = pick(rng, ("", " ", "  "))
-    return _changed(found, rng, 2 * amount, lambda one: _MARKS.sub(instead, one))
+    return _changed(found, rng, min(1.0, 1.5 * amount), lambda one: _MARKS.sub(instead, one))
 
 
 def spaced(found: Pieces, rng: np.random.Generator, amount: float) -> str:
@@ -103,7 +103,7 @@ def spaced(found: Pieces, rng: np.random.Generator, amount: float) -> str:
                 shown.append("\n" if drawn > 0.98 else " ")
         return "".join(shown)
 
-    return _changed(found, rng, 2 * amount, apart)
+    return _changed(found, rng, min(1.0, 1.5 * amount), apart)
 
 
 def scrambled(found: Pieces, rng: np.random.Generator, amount: float) -> str:
@@ -135,7 +135,7 @@ def junk_characters(found: Pieces, rng: np.random.Generator, amount: float) -> s
     def replaced(sentence: str) -> str:
         return "".join(_JUNK[int(rng.integers(len(_JUNK)))] if rng.random() < 0.15 else one for one in sentence)
 
-    return _changed(found, rng, 2 * amount, replaced)
+    return _changed(found, rng, min(1.0, 1.5 * amount), replaced)
 
 
 def syllables(found: Pieces, rng: np.random.Generator, amount: float) -> str:
@@ -147,7 +147,7 @@ def syllables(found: Pieces, rng: np.random.Generator, amount: float) -> str:
             for one in sentence
         )
 
-    return _changed(found, rng, 2 * amount, replaced)
+    return _changed(found, rng, min(1.0, 1.5 * amount), replaced)
 
 
 def stutter(found: Pieces, rng: np.random.Generator, amount: float) -> str:
@@ -170,7 +170,17 @@ def lost_clauses(found: Pieces, rng: np.random.Generator, amount: float) -> str:
         parts = _CLAUSE.findall(sentence)
         return "".join(one for one in parts if rng.random() > 0.4)
 
-    return _changed(found, rng, 2 * amount, holed)
+    return _changed(found, rng, min(1.0, 1.5 * amount), holed)
+
+
+def lost_spans(found: Pieces, rng: np.random.Generator, amount: float) -> str:
+    """Stretches of a few characters to a few dozen missing anywhere, as from pages whose columns were cut off."""
+
+    def holed(sentence: str) -> str:
+        at = int(rng.integers(0, max(1, len(sentence) - 4)))
+        return sentence[:at] + sentence[at + int(rng.integers(4, 30)) :]
+
+    return _changed(found, rng, amount, holed)
 
 
 def _changed(found: Pieces, rng: np.random.Generator, amount: float, change: Callable[[str], str]) -> str:

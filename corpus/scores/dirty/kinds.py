@@ -17,7 +17,7 @@ from corpus.scores.dirty import damage, inserts
 from corpus.scores.dirty.pieces import Pieces
 
 Make = Callable[[Pieces, np.random.Generator, float], str]
-AMOUNT = 0.25
+AMOUNT = 0.4
 """The share of a text's sentences that a defect strikes, where no other is asked for."""
 
 
@@ -58,6 +58,7 @@ TUNE = _named(
     junk_characters=damage.junk_characters,
     syllables=damage.syllables,
     lost_clauses=damage.lost_clauses,
+    lost_spans=damage.lost_spans,
 )
 TEST = _named(
     adverts=inserts.adverts,

@@ -1,0 +1,192 @@
+"""Whether the sentences of a text follow one another: words come back soon in a text, and anywhere in a shuffled one.
+
+Tokens are those of `repetition`, and pairs of neighbouring tokens of one sentence. For two sentences i < j let c(i, j)
+be the square root of the sum, over the tokens both hold, of 1 / (k - 1), k being how many sentences hold the token (two
+to MOST_SHARING, and no more than half of all, or it says nothing of the place). With f(1) = 1, f(2) = 1/2, f(3) = 1/4
+and f(d) = 0 beyond, and m and v the mean and the variance of f over all pairs of sentences,
+
+    z = sum c(i, j) (f(j - i) - m) / sqrt(v sum c(i, j)^2)
+
+is near a standard normal number where the sentences stand in any order, and the more above 0 the more neighbours share.
+The score is the normal distribution's share below z: about 0.5 in the middle for shuffled texts, near 1 for prose. The
+first MOST_SENTENCES sentences are looked at. The tie of words to their place is lexical cohesion (Halliday and Hasan
+1976); the comparison with any order makes it one scale for short and long texts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from corpus.kernels.buffers import column, utf8
+from corpus.kernels.inserted import ends_sentence
+from corpus.kernels.memory import at, byte_at, code_point, width
+from corpus.kernels.numba_cache import F64_OUT, I64, U8, U64_OUT, helper, kernel
+from corpus.kernels.repetition import PART, SINGLE, room_for_tokens, token_kinds
+from corpus.kernels.scratch import scratch
+from corpus.kernels.signal import SignalCall
+from corpus.kernels.unicode_tables import tables
+
+MIN_SENTENCES = 6
+MOST_SENTENCES = 200
+MOST_SHARING = 32
+MOST_TOKENS = 1 << 16
+"""Tokens and pairs that are looked at, from the beginning; a whole book says no more than its first chapters."""
+MIN_REPEATED = 8
+"""Tokens from which a sentence that comes again counts as repeated: shorter ones are headings and replies."""
+_K = np.uint64(0x9E3779B97F4A7C15)
+_K2 = np.uint64(0xD6E8FEB86659FD93)
+_SHIFT = np.uint64(29)
+_LOW = np.uint64(0xFF)
+_NEAR = (1.0, 0.5, 0.25)
+
+
+@helper
+def _mixed(value: Any) -> Any:
+    value = value * _K
+    value ^= value >> _SHIFT
+    value *= _K2
+    return value ^ (value >> _SHIFT)
+
+
+@kernel(U8, I64, U8, U8, F64_OUT, F64_OUT, U64_OUT, U64_OUT, F64_OUT)
+def _measure(
+    data: Any,
+    offsets: Any,
+    classes: Any,
+    kinds: Any,
+    orders: Any,
+    repeated: Any,
+    tokens: Any,
+    table: Any,
+    shared: Any,
+) -> None:
+    """`orders[row]` and `repeated[row]`, not a number where there is too little.
+
+    Scratch: `tokens` has two items for each token of the longest text; `table`, which is zero, a power of two, of at
+    least a quarter of the bytes of the longest text; `shared` MOST_SENTENCES squared.
+    """
+    for row in range(len(offsets) - 1):
+        orders[row] = repeated[row] = np.nan
+        index, end = offsets[row], offsets[row + 1]
+        kept, sentences = 0, 0
+        many, begin, again, all_tokens = 0, 0, 0, 0
+        before, whole = np.uint64(0), _K
+        word, inside = _K, False
+        size = 16
+        while size < (end - index) // 4 and size < len(table):
+            size *= 2
+        mask = np.uint64(size - 1)
+        while index <= end:
+            over = index == end
+            lead = 10 if over else byte_at(data, index)
+            point = 10 if over else code_point(data, index, lead)
+            index += 1 if over else width(lead)
+            kind = at(kinds, np.int64(at(classes, point)))
+            if kind == PART and not over:
+                word = (word ^ np.uint64(point)) * _K
+                word ^= word >> _SHIFT
+                inside = True
+                continue
+            for step in range(2):
+                if step == 0 and inside:
+                    token = _mixed(word)
+                    word, inside = _K, False
+                elif step == 1 and kind == SINGLE and not over:
+                    token = _mixed(np.uint64(point + 1))
+                else:
+                    continue
+                many += 1
+                whole = _mixed(whole ^ token)
+                if sentences < MOST_SENTENCES and kept < MOST_TOKENS:
+                    tokens[kept] = (token & ~_LOW) | np.uint64(sentences)
+                    kept += 1
+                    if many > 1:
+                        tokens[kept] = (_mixed(before ^ (token * _K2)) & ~_LOW) | np.uint64(sentences)
+                        kept += 1
+                before = token
+            if many == 0 or not (over or ends_sentence(data, point, index, end, classes, kinds)):
+                continue
+            all_tokens += many
+            if many >= MIN_REPEATED:
+                slot = np.int64(whole & mask)
+                while table[slot] != np.uint64(0) and table[slot] != whole:
+                    slot = np.int64(np.uint64(slot + 1) & mask)
+                if table[slot] == whole:
+                    again += many
+                table[slot] = whole
+            if many > 1:
+                sentences += 1
+            else:
+                kept = begin
+            begin = kept
+            many, whole = 0, _K
+        table[:size] = np.uint64(0)
+        if all_tokens > 0:
+            repeated[row] = again / all_tokens
+        used = min(sentences, MOST_SENTENCES)  # those past MOST_TOKENS share nothing
+        if used >= MIN_SENTENCES:
+            orders[row] = _order(tokens[:kept], used, shared)
+
+
+@helper
+def _order(tokens: Any, sentences: int, shared: Any) -> float:
+    """The score of sentences whose tokens are given, the sentence in the low byte of each; see the module."""
+    tokens.sort()
+    shared[: sentences * sentences] = 0.0
+    most = min(MOST_SHARING, max(2, sentences // 2))
+    holders = np.empty(MOST_SHARING + 1, np.int64)
+    place, last = 0, len(tokens)
+    while place < last:
+        token = tokens[place] & ~_LOW
+        many = 0
+        while place < last and tokens[place] & ~_LOW == token:
+            one = np.int64(tokens[place] & _LOW)
+            if many == 0 or holders[min(many, MOST_SHARING + 1) - 1] != one:
+                if many <= MOST_SHARING:
+                    holders[many] = one
+                many += 1
+            place += 1
+        if many < 2 or many > most:
+            continue
+        weight = 1.0 / (many - 1)
+        for first in range(many - 1):
+            for second in range(first + 1, many):
+                shared[holders[first] * sentences + holders[second]] += weight
+    pairs = sentences * (sentences - 1) / 2
+    mean, square = 0.0, 0.0
+    for distance in range(1, 4):
+        mean += _NEAR[distance - 1] * (sentences - distance) / pairs
+        square += _NEAR[distance - 1] ** 2 * (sentences - distance) / pairs
+    total, weights = 0.0, 0.0
+    for first in range(sentences - 1):
+        for second in range(first + 1, sentences):
+            found = shared[first * sentences + second]
+            if found > 0.0:
+                distance = second - first
+                near = _NEAR[distance - 1] if distance <= 3 else 0.0
+                total += math.sqrt(found) * (near - mean)
+                weights += found
+    if weights == 0.0:
+        return 0.5
+    z = total / math.sqrt((square - mean * mean) * weights)
+    return 0.5 * math.erfc(-z / math.sqrt(2.0))
+
+
+def measure_order(text: pa.Array, calls: Sequence[SignalCall]) -> list[pa.Array]:
+    """The signals of the `order` family."""
+    data, offsets = utf8(text)
+    orders, repeated = np.empty(len(text), np.float64), np.empty(len(text), np.float64)
+    room = room_for_tokens(data, offsets)
+    longest = int(np.diff(offsets).max(initial=0))
+    size = max(16, 1 << (longest // 4).bit_length())
+    tokens, table = scratch(0, 2 * room + 2, np.uint64), scratch(1, size, np.uint64)
+    table[:] = 0
+    shared = scratch(2, MOST_SENTENCES * MOST_SENTENCES, np.float64)
+    _measure(data, offsets, tables().classes, token_kinds(), orders, repeated, tokens, table, shared)
+    of = {"sentence_order_score": orders, "repeated_sentence_ratio": repeated}
+    return [column(of[call.kernel].astype(np.float32), pa.float32(), text) for call in calls]
