@@ -24,6 +24,7 @@ from cli.commands import (
     index,
     judge,
     models,
+    perplexity,
     plan,
     report,
     rules,
@@ -81,6 +82,7 @@ app.add_typer(rules.app, name="rules")
 app.add_typer(blacklist.app, name="blacklist")
 app.add_typer(classifier.app, name="classifier")
 app.add_typer(difficulty.app, name="difficulty")
+app.add_typer(perplexity.app, name="perplexity")
 app.add_typer(index.app, name="index")
 app.add_typer(models.app, name="models")
 
@@ -107,6 +109,7 @@ def names() -> list[str]:
             ("blacklist", blacklist.app),
             ("classifier", classifier.app),
             ("difficulty", difficulty.app),
+            ("perplexity", perplexity.app),
             ("index", index.app),
             ("models", models.app),
         )

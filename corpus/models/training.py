@@ -24,6 +24,7 @@ from corpus.models import card as cards
 from corpus.models.calibrate import Platt, Threshold, platt, threshold_for
 from corpus.models.card import Card, Features, Rows, View
 from corpus.models.classifier import VIEW_VERSIONS, Classifier, applied, calibrated, need_floret
+from corpus.models.directory import must_be_free, written
 from corpus.models.examples import MOST, Examples, Given, read_examples
 from corpus.models.fasttext_file import LABEL, examine
 from corpus.models.metrics import evaluate
@@ -59,7 +60,7 @@ def train(given: Given | Examples, plan: Plan, out: Path) -> tuple[Card, tuple[s
     """
     if not 0 < plan.precision <= 1:
         raise UsageError(f"--precision {plan.precision}: must be above 0 and at most 1")
-    _must_be_free(out)
+    must_be_free(out)
     found = given if isinstance(given, Examples) else read_examples(given, plan.view, plan.seed, plan.most)
     labels = _labels(found)
     positive = _positive(plan.positive, labels)
@@ -75,7 +76,7 @@ def train(given: Given | Examples, plan: Plan, out: Path) -> tuple[Card, tuple[s
         label: threshold_for(scored[:, place], truth[TUNED] == place, plan.precision)
         for place, label in enumerate(labels)
     }
-    with _written(out) as aside:
+    with written(out) as aside:
         model.save_model(str(aside / cards.MODEL))
         card = Card(
             name=plan.name,
@@ -106,7 +107,7 @@ def adopt(
 
     The file is looked at before it is copied; `fasttext_file.examine` says what is refused.
     """
-    _must_be_free(out)
+    must_be_free(out)
     found = examine(file)
     labels = tuple(label.removeprefix(LABEL) for label in found.labels)
     if len(labels) < 2:
@@ -115,7 +116,7 @@ def adopt(
         positive = _positive(positive, labels)
     elif positive is not None:
         raise UsageError(f"{file}: has {len(labels)} labels; one to look for is chosen only of two")
-    with _written(out) as aside:
+    with written(out) as aside:
         shutil.copyfile(file, aside / cards.MODEL)
         card = Card(
             name=name,
@@ -299,32 +300,6 @@ def view_of(said: str) -> View:
     if said not in ("chars", "words"):
         raise UsageError(f"--view {said}: is not one of chars, words")
     return said  # type: ignore[return-value]
-
-
-def _must_be_free(out: Path) -> None:
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UsageError(f"{out}: is there already; name a new directory, nothing is overwritten")
-
-
-class _written:  # noqa: N801  a context, used like a function
-    """A directory beside `out` that becomes `out` when all of it was written, and goes when that failed."""
-
-    def __init__(self, out: Path) -> None:
-        self.out = out
-
-    def __enter__(self) -> Path:
-        self.out.parent.mkdir(parents=True, exist_ok=True)
-        self.aside = Path(tempfile.mkdtemp(prefix=".classifier-", dir=self.out.parent))
-        self.aside.chmod(0o755)
-        return self.aside
-
-    def __exit__(self, kind: object, *rest: object) -> None:
-        if kind is None:
-            if self.out.is_dir():
-                self.out.rmdir()
-            self.aside.replace(self.out)
-        else:
-            shutil.rmtree(self.aside, ignore_errors=True)
 
 
 __all__ = ["LEAST", "Plan", "adopt", "balanced", "fit", "judged", "split", "train"]

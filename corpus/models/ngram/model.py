@@ -17,7 +17,7 @@ from corpus.errors import UsageError
 from corpus.kernels import ngram_units
 from corpus.kernels.digest import hash_strings
 from corpus.kernels.ngram_score import Lookup, lookup, score
-from corpus.kernels.ngram_units import FIRST, identify, sequence, slots_of
+from corpus.kernels.ngram_units import BEGIN, FIRST, identify, sequence, slots_of
 from corpus.located import Strict
 from corpus.models.ngram.kneser_ney import Level
 
@@ -117,6 +117,12 @@ class NgramModel:
         if len(scored) == 1:
             return scored[0]
         return np.where(fold_of(texts)[:, None] == 0, scored[1], scored[0])
+
+    def units(self, texts: pa.Array) -> dict[int, int]:
+        """How often each unit of the first vocabulary is in the texts, by id; unknown ones are one."""
+        found = identify(sequence(texts), self._ready[0][0]).values
+        ids, counts = np.unique(found[found != BEGIN], return_counts=True)
+        return dict(zip(ids.tolist(), counts.tolist(), strict=True))
 
     def columns(self, texts: pa.Array, langs: pa.Array | None = None) -> pa.RecordBatch:
         """NUMBERS of each text: two to the power of its mean bits a unit, the same of the WINDOW units in a row that

@@ -1,0 +1,193 @@
+"""A language model over files: each row with its perplexity and the bucket this puts it in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from corpus import config
+from corpus.errors import UsageError
+from corpus.kernels.forms import FORMS, measure_forms
+from corpus.kernels.signal import SignalCall
+from corpus.models.examples import chunks
+from corpus.models.ngram.buckets import bucket, cuts_of
+from corpus.models.ngram.files import languages
+from corpus.models.ngram.model import NUMBERS
+from corpus.models.ngram.scorer import Scorer
+from corpus.quarantine import to_table
+from corpus.schema import QUARANTINE, RAW
+
+SCORED, UNREADABLE = "scored.parquet", "quarantine.parquet"
+BY_LANG, BY_NOTHING, NO_GROUP = "lang", "all", "none"
+LIKE = 0.5
+"""Share of a text in lines of a form from which on it is exempt."""
+_FORM = {form.removesuffix("_like"): form for form in FORMS}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """How buckets are made: `by` `lang`, `all`, or a field of the rows such as their source; `exempt` are forms (code,
+    verse, dialogue) whose texts get no rank."""
+
+    by: str = BY_LANG
+    shares: tuple[float, float] = (1 / 3, 2 / 3)
+    exempt: tuple[str, ...] = tuple(_FORM)
+
+    def __post_init__(self) -> None:
+        wrong = sorted(set(self.exempt) - set(_FORM))
+        if wrong:
+            raise UsageError(f"--exempt {', '.join(wrong)}: is not one of {', '.join(_FORM)}, none")
+        if "'" in self.by or "\\" in self.by:
+            raise UsageError(f"--by {self.by!r}: quotes and backslashes cannot be in a field's name")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows of one group, how many of each bucket, and the perplexities up to which they are head, and middle."""
+
+    rows: int
+    buckets: Mapping[str, int]
+    cuts: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Rows read and scored, by group; rows that could not be read; the files written."""
+
+    read: int
+    scored: int
+    groups: Mapping[str, Group]
+    unreadable: Mapping[str, int]
+    bytes: int
+    files: tuple[str, ...]
+
+
+def score_files(
+    model: Scorer,
+    paths: Sequence[str],
+    out: Path,
+    wanted: Wanted,
+    text_field: str | None = None,
+    lang: str | None = None,
+) -> Scored:
+    """Score every row of `paths` and write `out/scored.parquet`: the row's columns as the readers give them, its
+    language as said or identified, NUMBERS, and `bucket`: head, middle or tail of its group, `exempt`, or null where
+    there is no unit or the model does not know the language. What cannot be read goes to `out/quarantine.parquet`.
+
+    Files appear whole, at the end. UsageError when `out` holds them already or nothing can be read.
+    """
+    targets = [out / SCORED, out / UNREADABLE]
+    there = [str(path) for path in targets if path.exists()]
+    if there:
+        raise UsageError(f"{', '.join(there)}: is there already; name another directory, nothing is overwritten")
+    out.mkdir(parents=True, exist_ok=True)
+    aside = [path.with_name(f".{path.name}.writing") for path in (*targets, out / "first.parquet")]
+    try:
+        seen = _score(model, paths, aside[2], aside[1], wanted, text_field, lang)
+        if wanted.by not in (BY_LANG, BY_NOTHING) and set(seen.groups) == {NO_GROUP}:
+            raise UsageError(f"--by {wanted.by}: no row has this field; `lang` and `all` need none")
+        groups, places = np.unique(np.array(seen.groups, object).astype(str), return_inverse=True)
+        values, exempt = np.concatenate(seen.values), np.concatenate(seen.exempt)
+        counts = ~np.isnan(values) & ~exempt
+        cuts = {
+            place: cuts_of(values[counts & (places == place)], wanted.shares)
+            for place in range(len(groups))
+            if (counts & (places == place)).any()
+        }
+        said = bucket(values, places, cuts, exempt)
+        _join(aside[2], aside[0], said)
+        kept = [
+            (path, target) for path, target in zip(aside, targets, strict=False) if path is aside[0] or seen.unreadable
+        ]
+        for path, target in kept:
+            path.replace(target)
+    finally:
+        for path in aside:
+            path.unlink(missing_ok=True)
+    frame = pl.DataFrame({"group": groups[places], "bucket": pl.Series(pl.from_arrow(said)).fill_null("none")})
+    by_group = {
+        str(group): Group(
+            rows=int((places == place).sum()),
+            buckets=dict(sorted(Counter(frame["bucket"].filter(frame["group"] == group)).items())),
+            cuts=cuts.get(place),
+        )
+        for place, group in enumerate(groups)
+    }
+    return Scored(
+        read=len(values) + sum(seen.unreadable.values()),
+        scored=int((~np.isnan(values)).sum()),
+        groups=by_group,
+        unreadable=dict(sorted(seen.unreadable.items())),
+        bytes=seen.bytes,
+        files=tuple(str(target) for _, target in kept),
+    )
+
+
+@dataclass
+class _Seen:
+    """What the first pass keeps of every row."""
+
+    groups: list[str]
+    values: list[np.ndarray]
+    exempt: list[np.ndarray]
+    unreadable: Counter[str]
+    bytes: int = 0
+
+
+def _score(
+    model: Scorer, paths: Sequence[str], good: Path, bad: Path, wanted: Wanted, text_field: str | None, lang: str | None
+) -> _Seen:
+    seen = _Seen([], [], [], Counter())
+    schema = pa.schema([*RAW, *NUMBERS])
+    calls = [SignalCall(_FORM[form]) for form in wanted.exempt]
+    with pq.ParquetWriter(good, schema, compression="zstd") as kept, pq.ParquetWriter(bad, QUARANTINE) as refused:
+        for chunk in chunks(paths, config.Fields(text=text_field)):
+            if chunk.quarantined:
+                seen.unreadable.update(str(row.reason) for row in chunk.quarantined)
+                refused.write_table(to_table(chunk.quarantined))
+            records = chunk.records
+            if not records.num_rows:
+                continue
+            text, tongues = records.column("text"), languages(records, lang)
+            found = model.columns(text, tongues)
+            place = records.schema.get_field_index("lang")
+            arrays = [*records.columns, *found.columns]
+            arrays[place] = tongues
+            kept.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
+            seen.values.append(found.column(0).to_numpy(zero_copy_only=False).astype(np.float32))
+            likes = [column.fill_null(0).to_numpy(zero_copy_only=False) for column in measure_forms(text, calls)]
+            seen.exempt.append(np.any([like >= LIKE for like in likes], axis=0) if likes else np.zeros(len(text), bool))
+            seen.groups += _groups(records, tongues, wanted.by)
+            seen.bytes += text.nbytes
+    if not seen.values:
+        raise UsageError(f"no row could be read: {dict(seen.unreadable) or 'the files are empty'}")
+    return seen
+
+
+def _groups(records: pa.RecordBatch, tongues: pa.Array, by: str) -> list[str]:
+    """What each row is compared within."""
+    if by == BY_NOTHING:
+        return [BY_NOTHING] * records.num_rows
+    if by == BY_LANG:
+        return list(tongues.fill_null(NO_GROUP).to_pylist())
+    meta = pl.Series(pl.from_arrow(records.column("meta"))).cast(pl.String)
+    return meta.str.json_path_match(f"$['{by}']").fill_null(NO_GROUP).to_list()
+
+
+def _join(first: Path, second: Path, buckets: pa.Array) -> None:
+    """The rows of `first` with their bucket, into `second`."""
+    with pq.ParquetFile(first) as scored:
+        schema = pa.schema([*scored.schema_arrow, ("bucket", pa.string())])
+        row = 0
+        with pq.ParquetWriter(second, schema, compression="zstd") as writer:
+            for batch in scored.iter_batches(4096):
+                own = buckets.slice(row, batch.num_rows)
+                writer.write_batch(pa.RecordBatch.from_arrays([*batch.columns, own], schema=schema))
+                row += batch.num_rows
