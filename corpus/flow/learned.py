@@ -341,17 +341,14 @@ def _cluster(flow: Flow) -> None:
 
 def _cluster_names(flow: Flow, receipts: Sequence[Receipt]) -> dict[str, list[str]]:
     """The terms that name each cluster, from the sampled texts in it."""
-    from corpus.cluster.names import distinctive_terms
+    from corpus.cluster.names import cluster_names
 
     files = {part.number: file for one in receipts for part in one.parts if (file := part.file("clusters")) is not None}
     clusters = Table(flow.runner.slots["cluster"], files)
     rows = read_sample(flow.stages["sample"].table("sample"), _shares(flow)["all"])
     own = clusters_of(rows, sorted(files), clusters)
-    known = np.flatnonzero(own >= 0)
-    if not len(known):
-        return {}
-    terms = distinctive_terms(_joined(rows, "text").take(pa.array(known)), own[known], NAMED_BY)
-    return {str(cluster): list(found) for cluster, found in sorted(terms.items())}
+    named = cluster_names(_joined(rows, "text"), own, NAMED_BY)
+    return {str(cluster): [term.text for term in terms] for cluster, terms in sorted(named.items())}
 
 
 def _members(flow: Flow) -> ReadMembers:
