@@ -12,16 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from corpus.cluster.blocks import BLOCK, Block, mark_block
 from corpus.errors import UsageError
 from corpus.kernels.buffers import frozen
-from corpus.kernels.neighbours import mark_alike, over
-from corpus.kernels.vectors import SLACK, cosines, lengths_of, scaled, wide
+from corpus.kernels.neighbours import over
+from corpus.kernels.vectors import SLACK, cosines
 
-BLOCK = 4096
 MOST_PAIRS = 1 << 27
 """Pairs that `pairs` gives, at most: 2.7 GB."""
 
@@ -52,7 +51,7 @@ def pairs(
     total = 0
     for members, guests in _groups(ids, second):
         for one, other in _blocks(members, guests, block):
-            edges = _alike(_Block(vectors, one), _Block(vectors, other), threshold, one is other)
+            edges = _alike(Block(vectors, one), Block(vectors, other), threshold, one is other)
             total += len(edges)
             if total > MOST_PAIRS:
                 raise UsageError(
@@ -93,17 +92,7 @@ def sweep(
     return np.asarray((kept == 0).sum(axis=1), np.int64)
 
 
-class _Block:
-    """The vectors of some rows: as they are, their lengths, and at length 1 to propose with."""
-
-    def __init__(self, vectors: np.ndarray, rows: np.ndarray) -> None:
-        self.rows = rows
-        self.raw = wide(vectors[rows])
-        self.lengths = lengths_of(self.raw)
-        self.unit = scaled(self.raw, self.lengths)
-
-
-def _alike(one: _Block, other: _Block, threshold: float, same: bool) -> Edges:
+def _alike(one: Block, other: Block, threshold: float, same: bool) -> Edges:
     i, j = over(one.unit @ other.unit.T, threshold - SLACK, same)
     full = (one.lengths[i] > 0) & (other.lengths[j] > 0)
     i, j = i[full], j[full]
@@ -164,19 +153,12 @@ def _walk(
         members = members[np.argsort(place[members], kind="stable")]
         standing = members[:0]
         for start in range(0, len(members), block):
-            one = _Block(vectors, members[start : start + block])
+            one = Block(vectors, members[start : start + block])
             for first in range(0, len(standing), block):
-                _mark(one, _Block(vectors, standing[first : first + block]), False, bounds, kept, survivor, best)
-            _mark(one, one, True, bounds, kept, survivor, best)
+                mark_block(one, Block(vectors, standing[first : first + block]), False, bounds, kept, survivor, best)
+            mark_block(one, one, True, bounds, kept, survivor, best)
             standing = np.concatenate([standing, one.rows[kept[:, one.rows].any(axis=0)]])
     return survivor, best, kept
-
-
-def _mark(one: _Block, other: _Block, same: bool, bounds: np.ndarray, *into: np.ndarray) -> None:
-    proposed = frozen(np.ascontiguousarray(one.unit @ other.unit.T))
-    left: Any = (frozen(one.rows), one.raw, frozen(one.lengths))
-    right: Any = (frozen(other.rows), other.raw, frozen(other.lengths))
-    mark_alike(*left, *right, proposed, int(same), bounds, *into)
 
 
 def _check(vectors: np.ndarray, clusters: Sequence[np.ndarray], thresholds: Sequence[float]) -> None:

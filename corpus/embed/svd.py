@@ -64,10 +64,11 @@ def _dense_times(left: Any, right: Any, out: Any) -> None:
 
 @kernel(F32_GRID, _F64_GRID_OUT)
 def _gram(tall: Any, out: Any) -> None:
+    """The lower half of tall.T @ tall."""
     for row in range(tall.shape[0]):
         for first in range(tall.shape[1]):
             value = np.float64(tall[row, first])
-            for second in range(tall.shape[1]):
+            for second in range(first + 1):
                 out[first, second] += value * np.float64(tall[row, second])
 
 
@@ -85,12 +86,13 @@ def _left(matrix: Sparse, dense: np.ndarray) -> np.ndarray:
     return out
 
 
-def _axes(tall: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The singular values of `tall`, descending, and `tall` turned and scaled to columns of length 1 along them."""
+def _axes(tall: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """The `most` largest singular values of `tall`, descending, and `tall` turned and scaled to columns of length 1
+    along them."""
     gram = np.zeros((tall.shape[1], tall.shape[1]))
     _gram(frozen(tall), gram)
-    powers, turned = np.linalg.eigh(gram)
-    powers, turned = powers[::-1], turned[:, ::-1]
+    powers, turned = np.linalg.eigh(gram, UPLO="L")
+    powers, turned = powers[::-1][:most], turned[:, ::-1][:, :most]
     wanted = powers > max(float(powers[0]), 1e-30) * _NOTHING
     lengths = np.sqrt(powers[wanted])
     # The sign of an eigenvector is LAPACK's whim: its largest item is made positive.
@@ -111,10 +113,8 @@ def truncated_svd(matrix: Sparse, rank: int, seed: int) -> tuple[np.ndarray, np.
     if tries == 0 or len(matrix.values) == 0:
         return np.zeros(0), np.zeros((matrix.width, 0), np.float32)
     start = np.random.default_rng(seed).standard_normal((matrix.width, tries), np.float32)
-    _, range_of = _axes(_right(matrix, start))
+    _, found = _axes(_right(matrix, start), tries)
     for _ in range(ROUNDS):
-        _, domain = _axes(_left(matrix, range_of))
-        _, range_of = _axes(_right(matrix, domain))
-    lengths, right = _axes(_left(matrix, range_of))
-    many = min(rank, len(lengths))
-    return lengths[:many], np.ascontiguousarray(right[:, :many])
+        # Between the two products nothing is made orthogonal: one square of the spectrum is well within float32.
+        _, found = _axes(_right(matrix, _left(matrix, found)), tries)
+    return _axes(_left(matrix, found), rank)
