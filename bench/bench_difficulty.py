@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from corpus.kernels.difficulty import FACETS
+from corpus.kernels.difficulty import COUNTED, FACETS
 from corpus.models.instruction import Labels, Parts, read_labelled, rows
 from corpus.models.metrics import area
 from corpus.models.training import Plan, train
@@ -71,7 +71,7 @@ def offline(path: str, field: str, hard: str) -> None:
     has = (label == hard).fill_null(value=False).to_numpy()
     print(f"{len(has)} rows, {has.sum()} {hard}; {found['noise'].count()} noise; {len(has) / spent:.0f} rows/s of CPU")
     print(f"  {'facet':14} {'as it is':24} rank within category")
-    for name in ("units", *FACETS):
+    for name in ("units", *FACETS, *COUNTED):
         values = filled(found[name])
         print(f"  {name:14} {interval(values, has):24} {interval(np.nan_to_num(ranked(found, values)), has)}")
     print(f"  {'difficulty':14} {interval(filled(found['difficulty']), has)}   (noise counted as easiest)")

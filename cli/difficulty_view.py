@@ -30,6 +30,8 @@ def scored(done: Scored) -> None:
     for kind, found in (("noise", done.noise), ("unreadable", done.unreadable)):
         if found:
             out(f"{kind}: " + ", ".join(f"{count:,} {reason}" for reason, count in found.items()))
+    if done.tokens_cut:
+        out(f"{number(done.tokens_cut)} tokens of answers had no room behind their instruction (--max-tokens)")
     if done.cuts is not None:
         stages(done.cuts)
     for path in done.files:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.options import Json
+from corpus.errors import UsageError
 
 if TYPE_CHECKING:
     from corpus.models.instruction import Labels, Parts
     from corpus.scores.cuts import Wanted
+    from corpus.scores.files import Neural
 
 app = typer.Typer(
     help="Difficulty of instruction rows, and stages from it.", no_args_is_help=True, rich_markup_mode=None
@@ -48,16 +50,37 @@ def score(
     lang: Annotated[str | None, typer.Option("--lang", metavar="LANG", help="The language of every row.")] = None,
     stages: Stages = None,
     method: Method = "valleys",
+    model: Annotated[
+        str | None, typer.Option("--model", metavar="MODEL", help="A pinned causal LM: answer loss and IFD too.")
+    ] = None,
+    prompt: Annotated[
+        Path | None,
+        typer.Option(
+            "--prompt", metavar="FILE", help="A text with {instruction} and {input}; else the model's chat template."
+        ),
+    ] = None,
+    most: Annotated[
+        int | None, typer.Option("--max-tokens", min=2, metavar="N", help="Tokens of a row that the model sees.")
+    ] = None,
+    weight: Annotated[
+        list[str] | None, typer.Option("--weight", metavar="NAME=NUMBER", help="Another weight; repeatable.")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Score rows without a model or labels: what the answer says and the form it has, ranked among the rows.
+    """Score rows without labels: what the answer says and the form it has, ranked among the rows.
 
-    Writes difficulty.parquet. Rows without an answer, and answers far from all others, are noise and have no score.
+    With a causal LM also how hard the answer is to say, and how much of that the instruction takes away (IFD). Writes
+    difficulty.parquet. Rows without an answer, answers far from all others, and those that their instruction makes less
+    likely, are noise and have no score.
     """
     from cli import difficulty_view, render
     from corpus.scores.files import score_files
 
-    done = score_files(files, _parts(instruction, given, answer), out, _wanted(stages, method), lang)
+    parts, weights = _parts(instruction, given, answer), _weights(weight)
+    neural = None if model is None else _neural(model, prompt, most)
+    if neural is None and (prompt is not None or most is not None):
+        raise UsageError("--prompt and --max-tokens are for a --model")
+    done = score_files(files, parts, out, _wanted(stages, method), lang, neural, weights)
     if json:
         render.emit(difficulty_view.plain(done))
     else:
@@ -172,6 +195,30 @@ def _labels(field: str, least: float | None) -> Labels:
     from corpus.models.instruction import Labels
 
     return Labels(field, least)
+
+
+def _weights(said: list[str] | None) -> dict[str, float]:
+    found = {}
+    for one in said or ():
+        name, _, number = one.partition("=")
+        try:
+            found[name.strip()] = float(number)
+        except ValueError:
+            raise UsageError(f"--weight {one}: is not NAME=NUMBER") from None
+    return found
+
+
+def _neural(model: str, prompt: Path | None, most: int | None) -> Neural:
+    from corpus.models.causal.model import load
+    from corpus.models.causal.prompt import declared
+    from corpus.scores.files import Neural
+
+    lm = load(model, most=most)
+    try:
+        template = None if prompt is None else prompt.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{prompt}: cannot be read: {error}") from None
+    return Neural(lm, declared(template, lm.tokenizer))
 
 
 def _wanted(stages: int | None, method: str) -> Wanted | None:

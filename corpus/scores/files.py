@@ -1,11 +1,13 @@
-"""Difficulty of the rows of files: offline, or by a classifier that was trained; one Parquet file of scores."""
+"""Difficulty of the rows of files: offline, with a causal LM beside it, or by a trained model; one Parquet file."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -13,12 +15,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from corpus.errors import UsageError
-from corpus.kernels.difficulty import FACETS
+from corpus.kernels.difficulty import COUNTED, FACETS
 from corpus.models.classifier import Classifier
 from corpus.models.instruction import Parts, rows, shown
 from corpus.quarantine import Quarantined, to_table
 from corpus.scores.cuts import Cuts, Wanted, cut
-from corpus.scores.difficulty import WEIGHTS, score_batches
+from corpus.scores.difficulty import BY_MODEL, WEIGHTS, WEIGHTS_BY_MODEL, score_batches
+
+if TYPE_CHECKING:
+    from corpus.models.causal.model import CausalLM
+    from corpus.models.causal.prompt import Prompt
 
 SCORES, UNREADABLE = "difficulty.parquet", "quarantine.parquet"
 
@@ -26,7 +32,7 @@ SCORES, UNREADABLE = "difficulty.parquet", "quarantine.parquet"
 @dataclass(frozen=True)
 class Scored:
     """Rows read, scored and not (by reason: noise, or why a row could not be read), the cuts where stages were asked
-    for, and the files written."""
+    for, and the files written. With a causal LM its digest and the tokens of answers that it was not shown."""
 
     read: int
     scored: int
@@ -35,17 +41,37 @@ class Scored:
     weights: dict[str, float] | None
     cuts: Cuts | None
     files: tuple[str, ...]
+    model: str | None = None
+    tokens_cut: int = 0
+
+
+@dataclass(frozen=True)
+class Neural:
+    """A causal LM that judges answers too, and how it is shown what was asked (None: as the model says)."""
+
+    lm: CausalLM
+    prompt: Prompt | None = None
 
 
 def score_files(
-    paths: Sequence[str], parts: Parts, out: Path, wanted: Wanted | None = None, lang: str | None = None
+    paths: Sequence[str],
+    parts: Parts,
+    out: Path,
+    wanted: Wanted | None = None,
+    lang: str | None = None,
+    neural: Neural | None = None,
+    weights: Mapping[str, float] | None = None,
 ) -> Scored:
-    """Offline difficulty of every row against all rows of the files; writes `out/difficulty.parquet`.
+    """Difficulty of every row against all rows of the files, without labels; writes `out/difficulty.parquet`.
 
-    Columns: `key`, the facets, `category`, `difficulty` (null for noise), `noise`, and with `wanted` `stage`. The units
-    of all rows are held in memory, 4 bytes each. UsageError when `out` holds the file or nothing can be read.
+    Columns: `key`, the facets, what is counted beside them, with `neural` the columns of `causal.scores.ANSWER` and
+    `model` (the model's digest), `category`, `difficulty` (null for noise), `noise`, and with `wanted` `stage`.
+    `weights` change those declared, name by name. The units and texts of all rows are held in memory.
+    UsageError when `out` holds the file, nothing can be read, or a weight has no column.
     """
     _must_be_free(out)
+    declared = {**(WEIGHTS if neural is None else WEIGHTS_BY_MODEL), **(weights or {})}
+    _must_have_columns(declared, neural is not None)
     keys: list[pl.Series] = []
     found: list[tuple[pa.Array, pa.Array, pa.Array]] = []
     quarantined: list[Quarantined] = []
@@ -56,9 +82,37 @@ def score_files(
             found.append((_array(frame["instruction"]), _array(frame["given"]), _array(frame["answer"])))
     if not found:
         raise UsageError("no row could be read")
-    scored = score_batches(found, None if lang is None else [lang] * sum(map(len, keys)))
-    frame = scored.select(pl.concat(keys).alias("key"), *FACETS, "category", "difficulty", "noise")
-    return _finish(frame, quarantined, out, wanted, dict(WEIGHTS))
+    answers = None if neural is None else _answers(neural, found)
+    by_model = None if answers is None else {name: _numbers(answers[name]) for name in BY_MODEL}
+    scored = score_batches(found, None if lang is None else [lang] * sum(map(len, keys)), by_model, declared)
+    frame = scored.select(pl.concat(keys).alias("key"), *FACETS, *COUNTED, "category", "difficulty", "noise")
+    cut = 0
+    if neural is not None and answers is not None:
+        frame = frame.with_columns(*answers.get_columns(), pl.lit(neural.lm.digest).alias("model"))
+        cut = int(answers["tokens_cut"].sum())
+    done = _finish(frame, quarantined, out, wanted, declared)
+    return dataclasses.replace(done, model=None if neural is None else neural.lm.digest, tokens_cut=cut)
+
+
+def _answers(neural: Neural, batches: Sequence[tuple[pa.Array, pa.Array, pa.Array]]) -> pl.DataFrame:
+    """What the model says of the answers, row for row over all batches: like lengths are looked for among all."""
+    from corpus.models.causal.scores import answer_columns
+
+    ask, given, answer = (pa.concat_arrays([batch[place] for batch in batches]) for place in range(3))
+    return pl.DataFrame(pl.from_arrow(answer_columns(neural.lm, ask, given, answer, neural.prompt)))
+
+
+def _numbers(found: pl.Series) -> np.ndarray:
+    return found.fill_null(float("nan")).to_numpy()
+
+
+def _must_have_columns(weights: Mapping[str, float], by_model: bool) -> None:
+    known = [*FACETS, *COUNTED, *(BY_MODEL if by_model else ())]
+    strange = [name for name in weights if name not in known]
+    if strange:
+        lacking = [name for name in strange if name in BY_MODEL]
+        more = f"; {' and '.join(lacking)} need a --model" if lacking else ""
+        raise UsageError(f"weights of difficulty: nothing is called {', '.join(strange)}; {', '.join(known)} are{more}")
 
 
 def apply_files(
