@@ -37,7 +37,10 @@ class Fields(Strict):
 
 
 class Source(Strict):
-    """One named origin of records. The name is part of every record's identity."""
+    """One named origin of records. The name is part of every record's identity.
+
+    `importer` is the format of its conversations or preferences, `auto` for what their first rows look like.
+    """
 
     name: Name
     paths: tuple[str, ...] = Field(min_length=1)
@@ -46,6 +49,7 @@ class Source(Strict):
     encoding: Encoding = "auto"
     fields: Fields = Fields()
     extractor: Extractor = "accurate"
+    importer: str = "auto"
     lang: str | None = None
     license: str | None = None
     priority: int = 0
@@ -309,6 +313,7 @@ class Pipeline(Strict):
     """A whole run, as written in a pipeline file."""
 
     name: Name
+    kind: Literal["document", "conversation", "preference"] = "document"
     sources: tuple[Source, ...] = Field(min_length=1)
     select: Select = Select()
     normalise: Normalise = Normalise()

@@ -30,7 +30,7 @@ from corpus.ruleset.model import CHARS, RuleSet, sorted_calls
 from corpus.ruleset.policy import TierPolicy, load_tiers
 from corpus.ruleset.quality import QualityPolicy, load_quality
 from corpus.ruleset.rewrites import load_rewrites
-from corpus.schema import RAW
+from corpus.schema import KINDS, RAW, RecordKind
 from corpus.stage import COUNTED, DROPPED, RowStage, Sidecar
 from corpus.stages.anchors import SpanAnchors
 from corpus.stages.fingerprint import Fingerprint
@@ -70,6 +70,11 @@ class Pipeline:
     joined: tuple[Joining, ...] = ()
     quality: QualityPolicy | None = None
     embedder: str | None = None
+
+    @property
+    def kind(self) -> RecordKind:
+        """What the records are."""
+        return KINDS[self.settings.kind]
 
     @property
     def tag_types(self) -> dict[str, pa.DataType]:
@@ -115,9 +120,9 @@ class Pipeline:
 
     def check(self) -> dict[str, pa.DataType]:
         """Chain every contract on schemas alone; ContractError lists all mismatches. Returns the final columns."""
-        have: dict[str, pa.DataType] = {item.name: item.type for item in RAW}
+        have: dict[str, pa.DataType] = {item.name: item.type for item in (*RAW, *self.kind.carried)}
         problems: list[str] = []
-        stages: list[Any] = [Ingest(self.settings.sources[0]), *self.rows, *self.sidecars]
+        stages: list[Any] = [Ingest(self.settings.sources[0], self.kind), *self.rows, *self.sidecars]
         for stage in stages:
             try:
                 have = stage.contract.chain(have, stage.name)
@@ -328,7 +333,8 @@ def text_settings(pipeline: Pipeline, splits: Sequence[Split]) -> dict[str, Any]
     limits = pipeline.settings.limits
     return {
         "input": input_digest(splits),
-        "sources": [Ingest(source).settings() for source in pipeline.sources],
+        "kind": pipeline.kind.name,
+        "sources": [Ingest(source, pipeline.kind).settings() for source in pipeline.sources],
         "limits": limits.model_dump(mode="json", include={"record_bytes", "depth", "bomb_ratio", "bomb_bytes"}),
         "ingest": Ingest.version,
         "rows": [[stage.name, stage.version, stage.settings()] for stage in pipeline.rows],

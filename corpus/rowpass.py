@@ -18,9 +18,9 @@ from corpus.guard import Failure, run_guarded
 from corpus.manifest import Part, Receipt, RowAccount, add_counts
 from corpus.parts import Task
 from corpus.quarantine import Quarantined, Reason, to_table
-from corpus.readers.read import read_split
+from corpus.readers.read import Chunk, read_split
 from corpus.readers.split import Split
-from corpus.schema import DOCUMENT
+from corpus.schema import KINDS, RecordKind
 from corpus.slot import Attempt, PartWriters, Table
 from corpus.stage import COUNTED, DROPPED, RowStage, Sidecar
 from corpus.stages.ingest import Ingest, keys_of
@@ -64,6 +64,7 @@ class TextPass:
     sidecars: tuple[Sidecar, ...]
     attempts: tuple[Attempt, ...]
     part_bytes: int
+    kind: RecordKind = KINDS["document"]
 
     def __call__(self, task: Task[tuple[int, Split]]) -> list[Receipt]:
         """Write every part of one split; a receipt for the text and for each sidecar."""
@@ -79,7 +80,7 @@ class _SplitWriter:
         self.ledgers = [_Ledger() for _ in plan.attempts]
         self.parts: list[list[Part]] = [[] for _ in plan.attempts]
         self.digests: list[list[dict[str, str]]] = [[] for _ in plan.attempts]
-        self.ingest = Ingest(plan.sources[split.source])
+        self.ingest = Ingest(plan.sources[split.source], plan.kind)
         self.subpart = 0
         self.rows = 0
         self.text_bytes = 0
@@ -99,7 +100,7 @@ class _SplitWriter:
                 self.ledgers[0].add(stage)
             for sidecar, ledger in zip(self.plan.sidecars, self.ledgers[1:], strict=True):
                 ledger.add(sidecar.name)
-            for chunk in read_split(self.split, self.plan.sources[self.split.source], self.plan.limits):
+            for chunk in self._chunks():
                 self.ledgers[0].count("skipped", chunk.skipped)
                 self._quarantine("ingest", list(chunk.quarantined))
                 self.ledgers[0].add("ingest", rows_in=chunk.records.num_rows)
@@ -113,6 +114,14 @@ class _SplitWriter:
                 writers.abandon()
             raise
         return [self._receipt(slot, key) for slot in range(len(self.plan.attempts))]
+
+    def _chunks(self) -> Iterator[Chunk]:
+        source = self.plan.sources[self.split.source]
+        if not self.plan.kind.carried:
+            return read_split(self.split, source, self.plan.limits)
+        from corpus.importers.reading import read_dialogues
+
+        return read_dialogues(self.split, source, self.plan.limits, self.plan.kind)
 
     def _documents(self, records: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         """Records through ingest and every row stage; what is removed on the way is written and counted."""
@@ -153,7 +162,7 @@ class _SplitWriter:
         return batch.filter(reasons.is_null())
 
     def _write(self, batch: pa.RecordBatch) -> None:
-        self.writers[0].write("text", batch.select(DOCUMENT.names))
+        self.writers[0].write("text", batch.select(list(self.plan.kind.stored)))
         self.writers[0].write("keys", keys_of(batch))
         self.text_bytes += batch.column("text").nbytes
         write_sidecars(

@@ -1,11 +1,12 @@
 """Column names and types of everything written, and the contract between stages.
 
-Three kinds of record share the envelope `doc_id, source, source_key, lang, meta`; documents are read today, the
-schemas of conversations and preferences are fixed so that what reads a run can rely on them.
+Three kinds of record share the envelope and the text: documents, conversations and preferences. The text of a dialogue
+is a view of it, so one engine of rules, duplicates and scores serves all three.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -48,19 +49,6 @@ DOCUMENT = pa.schema(
         pa.field("text", pa.large_string(), nullable=False),
     ]
 )
-CONVERSATION = pa.schema([*ENVELOPE, pa.field("messages", MESSAGES, nullable=False)])
-PREFERENCE = pa.schema(
-    [
-        *ENVELOPE,
-        pa.field("prompt", MESSAGES, nullable=False),
-        pa.field("chosen", MESSAGES, nullable=False),
-        pa.field("rejected", MESSAGES, nullable=False),
-        pa.field("chosen_score", pa.float32()),
-        pa.field("rejected_score", pa.float32()),
-        pa.field("evidence", pa.large_string()),
-    ]
-)
-
 QUARANTINE = pa.schema(
     [
         pa.field("source", pa.string(), nullable=False),
@@ -76,6 +64,58 @@ QUARANTINE = pa.schema(
 )
 """One row for each thing that could not be read or processed. `raw` holds the bytes as found, cut at the
 quarantine limit; `length` is how many there were, so `path`, `ordinal` and `length` find the rest."""
+
+
+@dataclass(frozen=True)
+class RecordKind:
+    """What a run is about. `carried` are the columns that its text parts hold beside those of DOCUMENT; they are
+    published after the text, which is the view of the whole record that the rules see."""
+
+    name: str
+    folder: str
+    group: str
+    carried: tuple[pa.Field, ...] = ()
+
+    @property
+    def stored(self) -> tuple[str, ...]:
+        """The columns of a text part, in order."""
+        return (*DOCUMENT.names, *(item.name for item in self.carried))
+
+    def path(self, group: str) -> str:
+        """Where below a run's data set a tier, stage or round lies."""
+        return f"dataset/{self.folder}/{self.group}={group}"
+
+
+VIEWS = (pa.field("instruction", pa.large_string()), pa.field("answer", pa.large_string()))
+"""What a dialogue's last user turn and its last answer say: the views of rules beside the text."""
+KINDS = {
+    kind.name: kind
+    for kind in (
+        RecordKind("document", "pretrain", "tier"),
+        RecordKind("conversation", "sft", "stage", (*VIEWS, pa.field("messages", MESSAGES))),
+        RecordKind(
+            "preference",
+            "preference",
+            "round",
+            (
+                *VIEWS,
+                pa.field("prompt", MESSAGES),
+                pa.field("chosen", MESSAGES),
+                pa.field("rejected", MESSAGES),
+                pa.field("chosen_score", pa.float32()),
+                pa.field("rejected_score", pa.float32()),
+            ),
+        ),
+    )
+}
+"""The kinds of records by name."""
+_GROUP = re.compile(r"/(?:tier|stage|round)=([^/]+)/")
+
+
+def group_of(path: str) -> str:
+    """The tier, stage or round that a file of a data set belongs to, by its path."""
+    found = _GROUP.search(path)
+    return found.group(1) if found else ""
 
 
 @dataclass(frozen=True)

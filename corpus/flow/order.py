@@ -206,6 +206,7 @@ class Flow:
             sidecars=tuple(sidecars),
             attempts=tuple(Attempt.begin(self.runner.slots[name]) for name in names),
             part_bytes=part_bytes,
+            kind=self.pipeline.kind,
         )
         tasks = [Task(split.key, (index, split)) for index, split in enumerate(splits)]
         receipts, seconds = self.runner.write(names, tasks, work, here=self.text_here)
@@ -329,6 +330,7 @@ class Flow:
             rules=self.pipeline.rules,
             tier_names=tuple(tier.name for tier in self.pipeline.tiers.tiers),
             columns=stored_columns(self.stages, self.pipeline.tag_types, self.pipeline.joined_types),
+            kind=self.pipeline.kind,
             tokens=TokenCounter(settings.tokenizer, settings.chars_per_token),
             file_bytes=settings.file_bytes,
             attempt=Attempt.begin(self.runner.slots["publish"]),

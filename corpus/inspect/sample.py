@@ -18,6 +18,7 @@ from corpus.identity import halves
 from corpus.inspect.files import files_of, read_row
 from corpus.manifest import File
 from corpus.rundir import RunDir
+from corpus.schema import group_of
 from corpus.slot import Committed, Slot
 
 Which = Literal["kept", "removed"]
@@ -92,7 +93,7 @@ def _of_tier(root: str, publish: Committed, tier: str | None) -> list[File]:
 
 
 def _tier(file: File) -> str:
-    return file.path.rpartition("/tier=")[2].partition("/")[0]
+    return group_of(file.path)
 
 
 def _ordered(slot: Slot, files: list[File], reason: str | None, seed: int) -> Iterator[tuple[int, int, int]]:

@@ -16,6 +16,7 @@ from corpus import storage
 from corpus.inspect.files import files_of
 from corpus.inspect.sample import scrambled
 from corpus.manifest import File
+from corpus.schema import group_of
 from corpus.slot import Committed, Slot
 
 COLUMNS = ["doc_id", "source", "lang", "characters", "cluster_size", "text"]
@@ -116,7 +117,7 @@ def find(publish: Committed, ids: Sequence[str]) -> dict[str, Drawn]:
 
 def tier_of(file: File) -> str:
     """The tier that a file of the data set belongs to."""
-    return file.path.rpartition("/tier=")[2].partition("/")[0]
+    return group_of(file.path)
 
 
 def _rows(publish: Committed) -> Iterator[tuple[tuple[str, str, str], int]]:

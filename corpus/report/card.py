@@ -12,6 +12,7 @@ from corpus.config import Pipeline
 from corpus.manifest import chain
 from corpus.report.notes import notes
 from corpus.report.settings import settings_yaml
+from corpus.schema import KINDS, RecordKind
 from corpus.slot import Committed
 
 MEASURES = ("rows", "characters", "tokens")
@@ -96,9 +97,15 @@ def _metadata(settings: Pipeline, counts: Mapping[Any, Any], tiers: Mapping[str,
     metadata["language"] = sorted({lang for _, lang, _ in counts if lang != "und"})
     metadata["task_categories"] = ["text-generation"]
     metadata["size_categories"] = [_size(rows)]
-    files = [{"split": tier, "path": f"pretrain/tier={tier}/*.parquet"} for tier in tiers]
-    metadata["configs"] = [{"config_name": "pretrain", "default": True, "data_files": files}] if files else []
+    kind = KINDS[settings.kind]
+    files = [{"split": _split(kind, tier), "path": f"{kind.folder}/{kind.group}={tier}/*.parquet"} for tier in tiers]
+    metadata["configs"] = [{"config_name": kind.folder, "default": True, "data_files": files}] if files else []
     return metadata
+
+
+def _split(kind: RecordKind, tier: str) -> str:
+    """The name of a split: a number alone is no name."""
+    return f"{kind.group}{tier}" if tier.isdecimal() else tier
 
 
 def _size(rows: int) -> str:

@@ -14,7 +14,7 @@ from corpus.identity import doc_ids, halves
 from corpus.kernels.digest import row_hashes
 from corpus.kernels.language import identify
 from corpus.kernels.lengths import code_points
-from corpus.schema import DOCUMENT, RAW, Contract
+from corpus.schema import DOCUMENT, KINDS, RAW, Contract, RecordKind
 
 KEYS = pa.schema(
     [
@@ -44,19 +44,24 @@ class Ingest:
     """
 
     source: Source
+    kind: RecordKind = KINDS["document"]
     name: ClassVar[str] = "ingest"
     version: ClassVar[int] = 2
-    contract: ClassVar[Contract] = Contract(
-        reads={field.name: field.type for field in RAW},
-        adds={field.name: field.type for field in DOCUMENT if field.name not in RAW.names},
-    )
+
+    @property
+    def contract(self) -> Contract:
+        """RAW columns and what the kind carries in, those of DOCUMENT out."""
+        return Contract(
+            reads={field.name: field.type for field in (*RAW, *self.kind.carried)},
+            adds={field.name: field.type for field in DOCUMENT if field.name not in RAW.names},
+        )
 
     def settings(self) -> Any:
         """Everything about the source but where its files are."""
         return self.source.model_dump(mode="json", exclude={"paths", "priority", "license"})
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """RAW records to the columns of DOCUMENT, and `own_key` and the content hash beside them."""
+        """RAW records to the columns of a text part, and `own_key` and the content hash beside them."""
         hashed = row_hashes(batch.select(list(CONTENT))).view(np.int64)
         lang, score = self._language(batch)
         columns = {
@@ -65,7 +70,7 @@ class Ingest:
             "lang": lang,
             "lang_score": score,
         }
-        names = DOCUMENT.names
+        names = self.kind.stored
         arrays = [columns[name] if name in columns else batch.column(name) for name in names]
         return pa.RecordBatch.from_arrays(
             [*arrays, batch.column("own_key"), pa.array(hashed[:, 0]), pa.array(hashed[:, 1])],

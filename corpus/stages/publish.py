@@ -20,7 +20,7 @@ from corpus.quarantine import Reason
 from corpus.removals import Marks
 from corpus.rowpass import QUARANTINE_DIGEST
 from corpus.ruleset.model import RuleSet
-from corpus.schema import DOCUMENT, QUARANTINE
+from corpus.schema import DOCUMENT, QUARANTINE, RecordKind
 from corpus.slot import Attempt, Table, TableWriter
 from corpus.stages.identify import ranks
 from corpus.stages.split import TRAIN, VALIDATION
@@ -55,6 +55,7 @@ class Publish:
     rules: RuleSet
     tier_names: tuple[str, ...]
     columns: tuple[Column, ...]
+    kind: RecordKind
     tokens: TokenCounter
     file_bytes: int
     attempt: Attempt
@@ -64,7 +65,8 @@ class Publish:
     @property
     def schema(self) -> pa.Schema:
         """The columns of the data set."""
-        return pa.schema([*BEFORE, *(pa.field(one.name, one.type) for one in self.columns), *AFTER])
+        scores = (pa.field(one.name, one.type) for one in self.columns)
+        return pa.schema([*BEFORE, *scores, *AFTER, *self.kind.carried])
 
     def __call__(self, task: Task[tuple[int, tuple[Part, ...]]]) -> list[Receipt]:
         """One receipt for the group; its part's files are all files written."""
@@ -110,7 +112,7 @@ class _Group:
         spans = Spans.of([table.read(part.number) for table in stage.cuts])
         failures = self._failures(part.number)
         row = 0
-        for batch in stage.text.batches(part.number, DOCUMENT.names, BATCH_ROWS):
+        for batch in stage.text.batches(part.number, list(stage.kind.stored), BATCH_ROWS):
             span = slice(row, row + batch.num_rows)
             batch = _renamed(batch, rank[span])
             lengths = code_points(batch.column("text"))
@@ -160,7 +162,7 @@ class _Group:
         extra |= {"characters": characters, "tokens": tokens}
         schema = self.stage.schema
         arrays = [extra[item.name] if item.name in extra else taken.column(item.name) for item in schema]
-        self._write(f"dataset/pretrain/tier={name}", "dataset", pa.RecordBatch.from_arrays(arrays, schema=schema))
+        self._write(self.stage.kind.path(name), "dataset", pa.RecordBatch.from_arrays(arrays, schema=schema))
         self.rows_in += len(chosen)
         self._count(name, taken, characters, tokens)
 
