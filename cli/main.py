@@ -13,6 +13,7 @@ from cli.commands import (
     classifier,
     clean,
     convert,
+    coverage,
     decontaminate,
     dedup,
     demo,
@@ -34,6 +35,7 @@ from cli.commands import (
     status,
     stop,
     submit,
+    tags,
     tier,
     verify,
     whatif,
@@ -74,6 +76,7 @@ COMMANDS = (
     gate,
     convert,
     judge,
+    coverage,
 )
 for module in COMMANDS:
     kind = getattr(module, "Command", None)  # how its words are parsed, where it has a way of its own
@@ -85,6 +88,7 @@ app.add_typer(difficulty.app, name="difficulty")
 app.add_typer(perplexity.app, name="perplexity")
 app.add_typer(index.app, name="index")
 app.add_typer(models.app, name="models")
+app.add_typer(tags.app, name="tags")
 
 
 def _version(wanted: bool) -> None:
@@ -112,6 +116,7 @@ def names() -> list[str]:
             ("perplexity", perplexity.app),
             ("index", index.app),
             ("models", models.app),
+            ("tags", tags.app),
         )
         for found in grouped.registered_commands
         if found.callback

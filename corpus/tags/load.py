@@ -75,6 +75,7 @@ def _taxonomy(document: Located, problems: list[Problem]) -> Taxonomy | None:
         name=spec.taxonomy,
         column=spec.column,
         labels=spec.labels,
+        of=spec.of,
         head=spec.head,
         tail=spec.tail,
         most=spec.most,

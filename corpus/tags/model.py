@@ -15,6 +15,7 @@ VERSION = 1
 """Raise it when the tags of any text change with the taxonomies as they are."""
 Labels = Literal["one", "many"]
 Per = Literal["text", "thousand"]
+Of = Literal["text", "ask"]
 DIGEST = 16
 
 
@@ -62,16 +63,18 @@ class Model:
 class Taxonomy:
     """Tags of one column.
 
-    `labels`: the best tag alone or all that reach their score. `head` and `tail` are the characters at the text's ends
-    that are read; 0 and 0 is the whole text. A text of more than `most` characters gets no tag; 0 is any length.
-    `per`: scores are sums over the text, or for each 1,000 characters (of three bytes: see `score.BYTES`), a text
-    shorter than `floor` taken as that long. `cap`: hits of a term that count; 0 is all. `gaps`: may a Chinese term be
-    found with spaces and marks inside.
+    `labels`: the best tag alone or all that reach their score. `of`: what is judged of an instruction row, all of it or
+    what is asked (instruction and input); of a document it is the text. `head` and `tail` are the characters at the
+    text's ends that are read; 0 and 0 is the whole text. A text of more than `most` characters gets no tag; 0 is any
+    length. `per`: scores are sums over the text, or for each 1,000 characters (of three bytes: see `score.BYTES`), a
+    text shorter than `floor` taken as that long. `cap`: hits of a term that count; 0 is all. `gaps`: may a Chinese term
+    be found with spaces and marks inside.
     """
 
     name: str
     column: str
     labels: Labels
+    of: Of
     head: int
     tail: int
     most: int
@@ -110,7 +113,7 @@ class TagSet:
 
 
 def _essence(one: Taxonomy) -> dict[str, Any]:
-    keys = ("column", "labels", "head", "tail", "most", "per", "floor", "cap", "gaps")
+    keys = ("column", "labels", "of", "head", "tail", "most", "per", "floor", "cap", "gaps")
     tags = [
         [tag.id, tag.least, tag.distinct, tag.terms, [list(asdict(cue).values()) for cue in tag.cues]]
         for tag in one.tags

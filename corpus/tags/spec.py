@@ -10,7 +10,7 @@ from corpus.kernels import patterns
 from corpus.kernels.matchview import view_of_term
 from corpus.kernels.wordlist import MAX_TERM
 from corpus.located import Strict
-from corpus.tags.model import Labels, Per
+from corpus.tags.model import Labels, Of, Per
 
 Name = Annotated[str, Field(strict=True, pattern=r"^[a-z][a-z0-9_]*$", max_length=48)]
 TagId = Annotated[str, Field(strict=True, pattern=r"^[a-z][a-z0-9_]*(/[a-z][a-z0-9_]*)?$", max_length=64)]
@@ -93,6 +93,7 @@ class TaxonomySpec(Strict):
     taxonomy: Name
     column: Name
     labels: Labels
+    of: Of = "text"
     head: Count = 0
     tail: Count = 0
     most: Count = 0

@@ -70,6 +70,12 @@ SURFACE = {
     "convert": "IN --out --to --text --id --shard-bytes --shard-tokens --shard-rows --sample --rows --seed --tokenizer"
     " --compress --max-quarantined --json",
     "rules overlap": "RUN --json",
+    "tags list": "NAME --json",
+    "tags lint": "NAME",
+    "tags test": "NAME",
+    "tags apply": "FILES --out --tags --instruction --input --answer --text --json",
+    "tags normalise": "FILES --out --field --least --cosine --support --confidence --embedder --budget --json",
+    "coverage": "RUN --target --natural --column --tolerance --epochs --weights --json",
     "rules fit": "--reference --target --rules --lang --keep --documents --seed --out --json",
 }
 
