@@ -6,8 +6,9 @@ parts:
   - {signal: {kernel: function_han_ratio}, weight: 1, better: high, lang: [zh]}
   - {column: judge.score, weight: 4, curve: [[1, 0], [5, 1]]}
 
-A part is a value from 0 (bad) to 1 (good): what it reads, by a declared curve or as a rank among the records of its
-language. `better` says which ranks are good; `rank_curve` is a curve of the rank. How they are combined is in
+A part is a value from 0 (bad) to 1 (good): what it reads by a declared `curve`, or by its rank among the records of its
+language. `better` says which ranks are good; `rank_curve` is a curve of the rank. A part with both curves is as good as
+the better of the two says: bad is what is bad by itself and unusual among its like. How parts are combined is in
 `corpus.scores.quality`.
 """
 
@@ -36,7 +37,6 @@ from corpus.ruleset.spec import Lang, Number
 FOLDER = "quality"
 Better = Literal["high", "low", "middle"]
 Within = Literal["lang", "source"]
-Combine = Literal["mean", "harmonic"]
 Knots = tuple[tuple[float, float], ...]
 MOST_PARTS = 64
 RANK_CURVES: Mapping[str, Knots] = {
@@ -53,34 +53,38 @@ _Knot = Annotated[tuple[Number, ...], Field(min_length=2, max_length=2)]
 class QualityPart:
     """One part: `column` is what it reads, measured by `signal` or stored by a stage (then null).
 
-    `knots` are the points of a curve, straight between them and level outside; it is read at the value or, where
-    `ranked`, at its rank from 0 to 1. A record of a language not in `lang` (when that is given) has not this part.
+    `curve` is read at the value and `rank_curve` at its rank from 0 to 1; one of them may be empty, and of two the
+    greater counts. Curves are points, straight between them and level outside. A record of a language not in `lang`
+    (when that is given) has not this part.
     """
 
     name: str
     column: str
     signal: SignalCall | None
-    knots: Knots
-    ranked: bool
+    curve: Knots
+    rank_curve: Knots
     weight: float
     lang: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        points = ", ".join(f"{plain(x)}: {plain(y)}" for x, y in self.knots)
+        said = [
+            f"{name} {{{', '.join(f'{plain(x)}: {plain(y)}' for x, y in knots)}}}"
+            for name, knots in (("value", self.curve), ("rank", self.rank_curve))
+            if knots
+        ]
         only = f" ({', '.join(self.lang)})" if self.lang else ""
-        return f"{self.name}, weight {plain(self.weight)}, {'rank' if self.ranked else 'value'} {{{points}}}{only}"
+        return f"{self.name}, weight {plain(self.weight)}, {' or '.join(said)}{only}"
 
 
 @dataclass(frozen=True)
 class QualityPolicy:
-    """The parts, and how they are put together: see `corpus.scores.quality`.
+    """The parts of a score; see `corpus.scores.quality`.
 
     Ranks are taken `within` a language, or within a source and language; groups of fewer than `min_group` records use
     a wider one.
     """
 
     parts: tuple[QualityPart, ...]
-    combine: Combine = "mean"
     within: Within = "lang"
     min_group: int = 100
 
@@ -97,22 +101,22 @@ class QualityPolicy:
     @cached_property
     def ranked(self) -> tuple[str, ...]:
         """The columns whose histograms are needed, sorted."""
-        return tuple(sorted({part.column for part in self.parts if part.ranked}))
+        return tuple(sorted({part.column for part in self.parts if part.rank_curve}))
 
     @cached_property
     def digest(self) -> str:
         """sha256 over what changes a score."""
         return digest_of(
             [
-                self.combine,
                 self.within,
                 self.min_group,
-                [
-                    [part.column, [list(knot) for knot in part.knots], part.ranked, part.weight, sorted(set(part.lang))]
-                    for part in self.parts
-                ],
+                [[part.column, *_listed(part), part.weight, sorted(set(part.lang))] for part in self.parts],
             ]
         )
+
+
+def _listed(part: QualityPart) -> list[list[list[float]]]:
+    return [[list(knot) for knot in knots] for knots in (part.curve, part.rank_curve)]
 
 
 class _PartSpec(Strict):
@@ -129,18 +133,13 @@ class _PartSpec(Strict):
     def _reads_one_thing_one_way(self) -> _PartSpec:
         if (self.signal is None) == (self.column is None):
             raise ValueError("a part reads either a signal or a column")
-        if [self.better is not None, bool(self.curve), bool(self.rank_curve)].count(True) != 1:
-            raise ValueError("a part is read in one way; give better, curve or rank_curve")
+        if self.better is not None and (self.curve or self.rank_curve):
+            raise ValueError("better is a curve of the rank by itself; give it alone, or curve and rank_curve")
+        if self.better is None and not self.curve and not self.rank_curve:
+            raise ValueError("says not which values are good; give better, curve or rank_curve")
         for key, knots in (("curve", self.curve), ("rank_curve", self.rank_curve)):
             _check(key, knots)
         return self
-
-    @property
-    def knots(self) -> Knots:
-        """The curve, `better` being one of three."""
-        if self.better is not None:
-            return RANK_CURVES[self.better]
-        return tuple((float(x), float(y)) for x, y in self.curve or self.rank_curve)
 
 
 def _check(key: str, knots: tuple[tuple[float, ...], ...]) -> None:
@@ -158,7 +157,6 @@ def _check(key: str, knots: tuple[tuple[float, ...], ...]) -> None:
 
 class _PolicySpec(Strict):
     parts: Annotated[tuple[_PartSpec, ...], Field(min_length=1, max_length=MOST_PARTS)]
-    combine: Combine = "mean"
     within: Within = "lang"
     min_group: Annotated[int, Field(strict=True, ge=1)] = 100
 
@@ -183,7 +181,7 @@ def load_quality(name_or_path: str, signals: Mapping[str, Signal] = SIGNALS) -> 
         parts.append(found)
     if problems:
         raise ConfigError(problems)
-    return QualityPolicy(tuple(parts), spec.combine, spec.within, spec.min_group)
+    return QualityPolicy(tuple(parts), spec.within, spec.min_group)
 
 
 def shipped_policies() -> dict[str, Path]:
@@ -221,5 +219,8 @@ def _part(
             )
             return None
         call, column = bound, bound.column
-    ranked = not spec.curve
-    return QualityPart(spec.name or column, column, call, spec.knots, ranked, float(spec.weight), spec.lang)
+    curve = tuple((float(x), float(y)) for x, y in spec.curve)
+    rank_curve = tuple((float(x), float(y)) for x, y in spec.rank_curve)
+    if spec.better is not None:
+        rank_curve = RANK_CURVES[spec.better]
+    return QualityPart(spec.name or column, column, call, curve, rank_curve, float(spec.weight), spec.lang)

@@ -4,11 +4,9 @@ Ranks come from histograms, as the percentiles of tiers do (`corpus.ruleset.tier
 values in bins, the counts add up exactly, and the rank of a value is read off the sum. So a score depends on neither
 the order of the rows nor on how they were cut up.
 
-Of the parts v with weights w that a record has, `quality` is the weighted mean, sum(w v) / sum(w), or with
-`combine: harmonic` the weighted harmonic mean, sum(w) / sum(w / v), which one bad part pulls down (v counts as LEAST
-at least). `quality_disagreement` is the weighted standard deviation of the parts around their mean m,
-sqrt(sum(w (v - m)^2) / sum(w)): 0 where they agree, 0.5 at most. A part without a value is left out; `quality_known` is
-the share of the weights that had one, and a record without any has no quality.
+Of the parts v with weights w that a record has, `quality` is the mean m = sum(w v) / sum(w) and `quality_disagreement`
+the standard deviation sqrt(sum(w (v - m)^2) / sum(w)): 0 where they agree, 0.5 at most. A part without a value is left
+out; `quality_known` is the share of the weights that had one, and a record without any has no quality.
 """
 
 from __future__ import annotations
@@ -18,11 +16,9 @@ import polars as pl
 
 from corpus.errors import ContractError
 from corpus.ruleset.compile import primary_lang
-from corpus.ruleset.quality import QualityPart, QualityPolicy
+from corpus.ruleset.quality import Knots, QualityPart, QualityPolicy
 from corpus.ruleset.tiers import bins
 
-LEAST = 0.05
-"""What a part counts as at least in a harmonic mean: else one part at 0 would hide all others."""
 STEPS = 4096
 """Ranks are kept to one in so many: a curve has as many points at most, however many bins there are."""
 HISTOGRAM = {
@@ -112,21 +108,19 @@ def quality(frame: pl.DataFrame, policy: QualityPolicy, found: pl.DataFrame) -> 
         has = ~np.isnan(value)
         asked += np.where(_spoken(part, lang), part.weight, 0.0)
         weight += np.where(has, part.weight, 0.0)
-        counted = value if policy.combine == "mean" else 1.0 / np.maximum(value, LEAST)
-        total += np.where(has, part.weight * counted, 0.0)
+        total += np.where(has, part.weight * value, 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        score = total / weight if policy.combine == "mean" else weight / total
-        spread = _disagreement(known, policy, weight)
+        score = total / weight
+        spread = _disagreement(known, policy, score, weight)
         share = weight / asked
     columns = {"quality": score, "quality_disagreement": spread, "quality_known": np.nan_to_num(share)}
     return pl.DataFrame(columns).select(pl.col(name).fill_nan(None).cast(kind) for name, kind in SCORES.items())
 
 
-def _disagreement(known: dict[str, np.ndarray], policy: QualityPolicy, weight: np.ndarray) -> np.ndarray:
-    mean, square = np.zeros(len(weight)), np.zeros(len(weight))
-    for part in policy.parts:
-        mean += np.nan_to_num(known[part.name]) * part.weight
-    mean /= weight
+def _disagreement(
+    known: dict[str, np.ndarray], policy: QualityPolicy, mean: np.ndarray, weight: np.ndarray
+) -> np.ndarray:
+    square = np.zeros(len(weight))
     for part in policy.parts:
         off = known[part.name] - mean
         square += np.nan_to_num(off * off) * part.weight
@@ -142,16 +136,25 @@ def parts(frame: pl.DataFrame, policy: QualityPolicy, found: pl.DataFrame) -> pl
         if part.column not in frame.columns:
             columns.append(pl.Series(part.name, [None] * frame.height, dtype=pl.Float64))
             continue
-        read = _rank(frame[part.column], part.column, groups, policy, found) if part.ranked else frame[part.column]
-        at = read.cast(pl.Float64).fill_null(float("nan")).to_numpy()
-        x, y = (np.array(one) for one in zip(*part.knots, strict=True))
-        value = np.interp(at, x, y)
-        value[np.isnan(at) | ~_spoken(part, groups["lang"])] = np.nan
+        value = np.full(frame.height, np.nan)
+        if part.curve:
+            value = _read(frame[part.column], part.curve)
+        if part.rank_curve:
+            rank = _rank(frame[part.column], part.column, groups, found)
+            value = np.fmax(value, _read(rank, part.rank_curve))
+        value[~_spoken(part, groups["lang"])] = np.nan
         columns.append(pl.Series(part.name, value).fill_nan(None))
     return pl.DataFrame(columns)
 
 
-def _rank(values: pl.Series, name: str, groups: pl.DataFrame, policy: QualityPolicy, found: pl.DataFrame) -> pl.Series:
+def _read(values: pl.Series, curve: Knots) -> np.ndarray:
+    """The curve at the values; not a number where there is none."""
+    at = values.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    x, y = (np.array(one) for one in zip(*curve, strict=True))
+    return np.asarray(np.where(np.isnan(at), np.nan, np.interp(at, x, y)))
+
+
+def _rank(values: pl.Series, name: str, groups: pl.DataFrame, found: pl.DataFrame) -> pl.Series:
     """The rank of each value in its group, else in the next wider one; null where there is none."""
     place = bins(values)
     asked = place.fill_null(0).to_numpy()

@@ -10,7 +10,6 @@ from corpus.errors import ConfigError
 from corpus.ruleset.quality import RANK_CURVES, load_quality, shipped_policies
 
 POLICY = """\
-combine: harmonic
 within: source
 min_group: 10
 parts:
@@ -22,12 +21,12 @@ parts:
 
 def test_a_policy_knows_what_it_reads(write):
     policy = load_quality(write(POLICY))
-    assert (policy.combine, policy.within, policy.min_group) == ("harmonic", "source", 10)
+    assert (policy.within, policy.min_group) == ("source", 10)
     assert [call.column for call in policy.calls] == ["function_han_ratio", "url_char_ratio"]
     assert policy.columns == ("judge.score",)
     assert policy.ranked == ("function_han_ratio", "judge.score")
     assert [part.name for part in policy.parts] == ["url_char_ratio", "words", "judge.score"]
-    assert policy.parts[1].knots == RANK_CURVES["high"]
+    assert policy.parts[1].rank_curve == RANK_CURVES["high"]
     copy = pickle.loads(pickle.dumps(policy))
     assert (copy, copy.digest) == (policy, policy.digest)
 
@@ -35,7 +34,7 @@ def test_a_policy_knows_what_it_reads(write):
 def test_the_digest_is_of_what_changes_a_score(write):
     digest = load_quality(write(POLICY)).digest
     assert load_quality(write(POLICY.replace("name: words, ", ""))).digest == digest
-    for old, new in (("weight: 2", "weight: 3"), ("0.4, 0", "0.5, 0"), ("harmonic", "mean"), ("[zh]", "[en]")):
+    for old, new in (("weight: 2", "weight: 3"), ("0.4, 0", "0.5, 0"), ("[zh]", "[en]")):
         assert load_quality(write(POLICY.replace(old, new))).digest != digest
 
 
@@ -45,7 +44,7 @@ def test_the_digest_is_of_what_changes_a_score(write):
         ("{signal: {kernel: chars}, column: x, better: high}", "either a signal or a column"),
         ("{better: high}", "either a signal or a column"),
         ("{column: x}", "give better, curve or rank_curve"),
-        ("{column: x, better: high, curve: [[0, 0], [1, 1]]}", "give better, curve or rank_curve"),
+        ("{column: x, better: high, curve: [[0, 0], [1, 1]]}", "give it alone"),
         ("{column: x, curve: [[0, 0]]}", "two points or more"),
         ("{column: x, curve: [[1, 0], [1, 1]]}", "points must ascend; 1 comes after 1"),
         ("{column: x, curve: [[0, 0], [1, 2]]}", "quality is from 0 to 1, not 2"),

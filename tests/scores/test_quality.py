@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from corpus.errors import ContractError
 from corpus.ruleset.quality import QualityPolicy, load_quality
-from corpus.scores.quality import LEAST, SCORES, curves, histogram, parts, quality
+from corpus.scores.quality import SCORES, curves, histogram, parts, quality
 
 POLICY = """\
 min_group: 4
@@ -77,11 +77,12 @@ def test_a_record_of_which_nothing_is_known_has_no_quality(policy):
     assert found.row(1)[0] is not None
 
 
-def test_a_harmonic_mean_is_pulled_down_by_one_bad_part(tmp_path):
-    of = "  - {{column: {}, curve: [[0, 0], [1, 1]]}}\n"
-    policy = made(tmp_path, "combine: harmonic\nparts:\n" + of.format("a") + of.format("b"))
-    frame = pl.DataFrame({"a": [1.0, 0.0, 0.5], "b": [1.0, 1.0, None], "source": "s", "lang": "zh"})
-    assert scored(frame, policy)["quality"].to_list() == pytest.approx([1.0, 2 / (1 / LEAST + 1), 0.5])
+def test_of_two_curves_the_better_counts(tmp_path):
+    both = "min_group: 2\nparts:\n  - {column: a, curve: [[0, 1], [1, 0]], rank_curve: [[0.5, 1], [1, 0]]}\n"
+    policy = made(tmp_path, both)
+    frame = pl.DataFrame({"a": [0.1, 0.9, 1.0, 1.0], "source": "s", "lang": "zh"})
+    # By the value 0.9, 0.1, 0 and 0; by the rank 1, 1, and twice 0.5, the middle of two equal ones being 0.75.
+    assert scored(frame, policy)["quality"].to_list() == pytest.approx([1.0, 1.0, 0.5, 0.5])
 
 
 def test_small_groups_are_ranked_among_all(policy):
