@@ -22,10 +22,12 @@ SAMPLE_PER_CLUSTER = 256
 PLUS_PLUS = 4096
 """Clusters up to which seeds are k-means++; above, whose cost grows with the square, they are rows drawn at random."""
 SEEDS_FROM = 16
-"""Rows for each cluster from which k-means++ draws, and at least LEAST_ROWS."""
+"""Rows for each cluster from which seeds are drawn, and at least LEAST_ROWS."""
 LEAST_ROWS = 1 << 14
-FEW, STARTS, SHORT = 256, 16, 6
-"""Up to FEW clusters so many starts are made, of SHORT iterations each, and the best goes on."""
+FEW, STARTS, SHORT = 128, 16, 6
+"""Up to FEW clusters so many starts of SHORT iterations are made, on the rows seeds come from; the best goes on."""
+WORTH_THREADS = 1 << 30
+"""Products an iteration from which on several threads are used: on a busy machine they wait more than they work."""
 _TRIALS = 8
 BLOCK = 1 << 24
 """Similarities that assignment holds at a time: 64 MB."""
@@ -61,19 +63,22 @@ def train(vectors: np.ndarray, k: int, seed: int = 0, iterations: int = ITERATIO
         return np.zeros((0, vectors.shape[1]), np.float32)
     chance = np.random.default_rng(seed)
     points = _drawn(points, SAMPLE_PER_CLUSTER * k, chance)
-    centroids, _ = _best_start(points, k, chance) if k <= FEW else (_seeds(points, k, chance), 0.0)
-    centroids = wide(_lloyd(points, centroids, iterations)[0])
+    pool = _drawn(points, max(SEEDS_FROM * k, LEAST_ROWS), chance)
+    centroids = wide(_lloyd(points, _best_start(pool, k, chance), iterations)[0])
     return np.ascontiguousarray(scaled(centroids, lengths_of(centroids)))
 
 
-def _best_start(points: np.ndarray, k: int, chance: np.random.Generator) -> tuple[np.ndarray, float]:
-    starts = [_lloyd(points, _seeds(points, k, chance), SHORT) for _ in range(STARTS)]
-    return max(starts, key=lambda start: start[1])
+def _best_start(pool: np.ndarray, k: int, chance: np.random.Generator) -> np.ndarray:
+    if k > FEW:
+        return _seeds(pool, k, chance)
+    starts = [_lloyd(pool, _seeds(pool, k, chance), SHORT) for _ in range(STARTS)]
+    return max(starts, key=lambda start: start[1])[0]
 
 
 def _lloyd(points: np.ndarray, seeds: np.ndarray, iterations: int) -> tuple[np.ndarray, float]:
     """Centroids, and the sum of cosines before the last step."""
-    model = _faiss().Kmeans(
+    faiss = _faiss()
+    model = faiss.Kmeans(
         points.shape[1],
         len(seeds),
         niter=iterations,
@@ -81,7 +86,13 @@ def _lloyd(points: np.ndarray, seeds: np.ndarray, iterations: int) -> tuple[np.n
         min_points_per_centroid=1,
         max_points_per_centroid=len(points),
     )
-    alike = model.train(points, init_centroids=seeds)
+    threads = faiss.omp_get_max_threads()
+    try:
+        if points.size * len(seeds) < WORTH_THREADS:
+            faiss.omp_set_num_threads(1)
+        alike = model.train(points, init_centroids=seeds)
+    finally:
+        faiss.omp_set_num_threads(threads)
     return np.array(model.centroids, np.float32), float(alike)
 
 
@@ -132,11 +143,10 @@ def _drawn(points: np.ndarray, most: int, chance: np.random.Generator) -> np.nda
     return points[np.sort(chance.choice(len(points), most, replace=False))]
 
 
-def _seeds(points: np.ndarray, k: int, chance: np.random.Generator) -> np.ndarray:
+def _seeds(pool: np.ndarray, k: int, chance: np.random.Generator) -> np.ndarray:
     """k of the points that lie apart: each next is the best of some drawn by their squared distance to those so far."""
     if k > PLUS_PLUS:
-        return _drawn(points, k, chance)
-    pool = _drawn(points, max(SEEDS_FROM * k, LEAST_ROWS), chance)
+        return _drawn(pool, k, chance)
     taken = np.empty(k, np.int64)
     taken[0] = chance.integers(len(pool))
     apart = _apart(pool, pool[taken[:1]])[:, 0]
