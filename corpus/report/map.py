@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 
 from corpus.errors import UsageError
+from corpus.report.html.markup import visible
 
 Method = Literal["t-SNE", "UMAP", "PCA"]
 FEW = 30
@@ -139,14 +140,14 @@ def figure(
                 {
                     "type": "scatter",
                     "mode": "markers",
-                    "name": html.escape(colouring.titles.get(label, label), quote=False),
+                    "name": html.escape(visible(colouring.titles.get(label, label)), quote=False),
                     "legendgroup": str(at),
                     "showlegend": side == 0,
                     "xaxis": "x2" if side else "x",
                     "yaxis": "y2" if side else "y",
                     "x": [round(float(value), 4) for value in points[rows, 0]],
                     "y": [round(float(value), 4) for value in points[rows, 1]],
-                    "text": [html.escape(hover[row], quote=False) for row in rows.tolist()],
+                    "text": [html.escape(visible(hover[row]), quote=False) for row in rows.tolist()],
                     "marker": {"color": "@c7" if last else _role(at), "size": 5, "opacity": 0.45 if last else 0.8},
                     "hovertemplate": "%{text}<extra>%{fullData.name}</extra>",
                 }

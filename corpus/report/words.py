@@ -109,7 +109,6 @@ WORDS: Mapping[str, Text] = {
         "每条记录只计一次，计在首个令其移除的规则或步骤名下。",
         "A record counts once, under the first rule or stage that removed it.",
     ),
-    "funnel.unreadable": Text("{stage}（隔离）", "{stage} (quarantined)"),
     # rules
     "rules.title": Text("规则", "Rules"),
     "rules.chart": Text(
@@ -131,8 +130,6 @@ WORDS: Mapping[str, Text] = {
     "rules.both": Text("同时不合格", "both"),
     "rules.rarer": Text("占较少一条的比例", "of the rarer one"),
     "rules.why": Text("为何", "why"),
-    "rules.lines": Text("被清除的行", "Lines that line rules removed"),
-    "rules.rewrites": Text("改写", "Rewrites"),
     # signals
     "signals.title": Text("信号的分布", "Signals"),
     "signals.explained": Text(
@@ -164,7 +161,6 @@ WORDS: Mapping[str, Text] = {
     "scores.valley": Text("在谷中", "in a valley"),
     "scores.yes": Text("是", "yes"),
     "scores.no": Text("否", "no"),
-    "scores.sizes": Text("各段大小", "Sizes of the stages"),
     "scores.span": Text("区间", "span"),
     "scores.parts": Text("质量由什么组成", "What quality is made of"),
     "scores.without": Text("没有", "none"),
@@ -198,7 +194,6 @@ WORDS: Mapping[str, Text] = {
         "每簇列出最不相似的成员，它们最能说明合并得对不对。",
         "Of each, the members least like it: they show best whether merging was right.",
     ),
-    "duplicates.figures": Text("近似重复的过程", "How near-duplicates were found"),
     "duplicates.templates": Text(
         "{clusters} 个簇共用模板而内容不同，予以保留。",
         "{clusters} clusters share a template and differ in content; they were kept.",
@@ -220,7 +215,6 @@ WORDS: Mapping[str, Text] = {
     "leaks.looked": Text("查找", "looked for"),
     "leaks.found": Text("找到", "found"),
     "leaks.examples": Text("例子", "Examples"),
-    "leaks.coverage": Text("覆盖率", "coverage"),
     # tiers
     "tiers.title": Text("分层", "Tiers"),
     "tiers.sources": Text("各层的来源", "Tiers by source"),
@@ -229,7 +223,6 @@ WORDS: Mapping[str, Text] = {
     "tiers.group": Text("范围", "group"),
     "tiers.all": Text("全部", "all"),
     "tiers.mean": Text("平均字符", "mean characters"),
-    "tiers.policy": Text("条件", "Conditions"),
     # the map
     "map.title": Text("地图", "Map"),
     "map.explained": Text(
@@ -244,7 +237,6 @@ WORDS: Mapping[str, Text] = {
     "map.tier": Text("按层", "by tier"),
     "map.cluster": Text("按主题簇", "by cluster"),
     "map.tag": Text("按标签 {name}", "by {name}"),
-    "map.others": Text("其他", "others"),
     "map.clusters": Text("主题簇", "Clusters"),
     "map.terms": Text("特征词", "distinctive terms"),
     "map.cluster_number": Text("簇", "cluster"),

@@ -22,6 +22,11 @@ def made(context: Context) -> Section:
         ]
         for name, committed in context.stages.items()
     ]
+    models = [
+        [words(stage(name)), code(str(committed.manifest.details["model"]))]
+        for name, committed in context.stages.items()
+        if committed.manifest.details.get("model")
+    ]
     head = [say("stage"), say("made.version"), say("made.fingerprint"), say("made.digest"), say("made.seconds")]
     body = [
         heading(say("made.settings")),
@@ -29,4 +34,6 @@ def made(context: Context) -> Section:
         heading(say("made.stages")),
         table(head, rows, shown=40),
     ]
+    if models:
+        body += [heading(say("made.models")), table([say("stage"), say("made.digest")], models)]
     return Section("made", say("made.title"), Html("".join(body)))

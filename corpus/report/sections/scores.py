@@ -17,12 +17,15 @@ from corpus.report.html.page import Section
 from corpus.report.html.tables import figure, number, share, table, words
 from corpus.report.sections.signals import colour_of_tier, cut_lines, drawn, key
 from corpus.report.words import COLUMNS, Text, column, say
-from corpus.schema import DOCUMENT
+from corpus.schema import DOCUMENT, KINDS
 from corpus.scores.cuts import Cuts
 from corpus.slot import Committed
 
-PLAIN = {*DOCUMENT.names, "characters", "cluster_size", "cluster"}
+CARRIED = {item.name for kind in KINDS.values() for item in kind.carried if not pa.types.is_floating(item.type)}
+PLAIN = {*DOCUMENT.names, *CARRIED, "characters", "cluster_size", "cluster"}
 """Published columns that are neither scores nor tags."""
+MOST_LABELS = 500
+"""A column of more different words is no tag."""
 TOLD = ("quality", "difficulty", "perplexity")
 """Scores that are told of each record that is shown; its tags are too."""
 DRAWN = 24
@@ -39,7 +42,7 @@ def scores(context: Context) -> Section | None:
     marks = {name: [line.value for line in lines.get(name, ())] for name in numeric}
     found = published_histograms(context.publish, numeric, context.tiers, marks)
     charts = [drawn(f"score-{place}", one, lines.get(one.column, ()), context.tiers) for place, one in enumerate(found)]
-    counted = [one for one in label_counts(context.publish, labels, context.tiers) if one.known]
+    counted = [one for one in label_counts(context.publish, labels, context.tiers) if 0 < len(one.known) <= MOST_LABELS]
     tagged = [_labels(context, f"label-{place}", one) for place, one in enumerate(counted)]
     if not charts and not tagged:
         return None

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 from corpus.inspect.bins import REMOVED, Binned, signal_histograms
+from corpus.inspect.marks import calls_of
 from corpus.kernels.catalogue import SIGNALS
 from corpus.report.context import Context
 from corpus.report.html.charts import Chart, Line, Series, histogram
@@ -53,9 +54,8 @@ def signals(context: Context) -> Section | None:
 
 def numeric_signals(context: Context) -> list[str]:
     """The columns of stored signals that are numbers, in the order they were measured."""
-    stored = context.stages["measure"].manifest.details.get("settings", [])
-    names = [(kernel, ".".join([kernel, *(str(value) for value in args.values())])) for kernel, args in stored]
-    return [name for kernel, name in names if kernel in SIGNALS and SIGNALS[kernel].unit != "label"]
+    calls = calls_of(context.stages)
+    return [name for name, call in calls.items() if call.kernel in SIGNALS and SIGNALS[call.kernel].unit != "label"]
 
 
 def rule_lines(context: Context) -> dict[str, list[Line]]:
