@@ -20,6 +20,7 @@ from cli.commands import (
     difficulty,
     doctor,
     explain,
+    export,
     gate,
     gc,
     index,
@@ -75,6 +76,7 @@ COMMANDS = (
     whatif,
     gate,
     convert,
+    export,
     judge,
     coverage,
 )

@@ -84,7 +84,7 @@ def convert(sources: Sequence[config.Source], out: str, wanted: Wanted) -> Conve
     splits = plan_splits(sources, SPLIT_BYTES)
     by_name = {source.name: source for source in sources}
     counter = TokenCounter(wanted.tokenizer, config.Publish().chars_per_token)
-    with _staged(out) as root:
+    with staged(out) as root:
         chooser = chooser_of(splits, by_name, wanted.share, wanted.rows, wanted.seed)
         shards = Shards(root, wanted.to, wanted.limit, wanted.compress)
         rejects = _Rejects(root)
@@ -175,7 +175,7 @@ def _settings(wanted: Wanted) -> dict[str, object]:
 
 
 @contextmanager
-def _staged(out: str) -> Iterator[str]:
+def staged(out: str) -> Iterator[str]:
     """The directory to write into; it is `out` when the block ends well, and gone when it does not."""
     if not storage.is_local(out):
         if storage.list_files(out):

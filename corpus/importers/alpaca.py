@@ -89,8 +89,10 @@ def write_question(turns: Turns, note: dict[str, Any], row: dict[str, Any]) -> N
         row["history"] = note["history"]
     asked = turns[-1][1]
     row["instruction"], row["input"] = asked, note.get("input", "")
-    if "split" in note:
-        row["instruction"], row["input"] = asked[: note["split"]], asked[note["split"] + 1 :]
+    split = note.get("split")
+    if split is not None:
+        if asked[split : split + 1] == "\n":  # else the text has changed since
+            row["instruction"], row["input"] = asked[:split], asked[split + 1 :]
     elif "instruction" in note:
         row["instruction"], row["input"] = note["instruction"], asked
     elif row["input"] == {"absent": True}:

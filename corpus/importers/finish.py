@@ -7,6 +7,8 @@ import struct
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
+
 from corpus.importers.model import NOTE, Format, Imported, Kind, Problem, Reason, Repair, Turns
 from corpus.importers.roles import ASSISTANT, SYSTEM, TOOL, USER, blank, problem_in, trimmed, without_greeting
 from corpus.importers.specials import special_tokens
@@ -14,7 +16,9 @@ from corpus.importers.specials import special_tokens
 IDS = ("id", "conversation_id", "prompt_id", "id_", "uuid")
 """Fields that identify a row, the first that it has."""
 KEPT = "kept"
-"""In the note of an exported row: fields whose names the format needs for itself."""
+"""In the note of an exported row: all of the record's `meta`, where the names of its fields are those of the format."""
+ADDED = "added"
+"""In the note of an exported row: fields that are not of `meta`."""
 _ENDINGS = ("finish_reason", "stop_reason")
 _LARGEST = 3.4e38
 
@@ -31,7 +35,7 @@ def conversation(
     """A conversation of `turns`. `rest` are the row's other fields and `note` what only an importer needs; both are
     taken over. Turns after the last answer are trimmed; with `greeting`, answers before the first question dropped."""
     if len(turns) == 2 and turns[0][0] == USER and turns[1][0] == ASSISTANT:
-        problem = problem_in(turns)
+        problem = problem_in(turns) if blank(turns[0][1]) or blank(turns[1][1]) else None
     else:
         given = turns
         turns, tail = trimmed(given)
@@ -129,8 +133,10 @@ def own_key(rest: dict[str, Any], note: dict[str, Any], ids: Sequence[str]) -> s
 def noted(fmt: Format, rest: dict[str, Any], note: dict[str, Any], turns: Turns) -> dict[str, Any]:
     """`rest` with the note; a row that `corpus export` wrote brings its own and keeps it."""
     if NOTE in rest:
-        brought = rest.pop(NOTE)
-        if isinstance(brought, dict) and KEPT in brought:
+        brought = _brought(rest.pop(NOTE))
+        if isinstance(brought, dict) and isinstance(brought.get(KEPT), dict):
+            for name in brought.get(ADDED, ()):
+                rest.pop(name, None)
             return {**rest, **brought[KEPT]}
         return {**rest, NOTE: brought} if brought is not None else rest
     found = special_tokens(content for role, content in turns if role in (USER, TOOL))
@@ -138,6 +144,16 @@ def noted(fmt: Format, rest: dict[str, Any], note: dict[str, Any], turns: Turns)
         repaired(note, Repair.SPECIAL_TOKENS)["special_tokens"] = found
     rest[NOTE] = {"format": str(fmt), **note}
     return rest
+
+
+def _brought(value: Any) -> Any:
+    """What an exported row says of its import: JSON as text, so that rows of any origin have one type."""
+    if type(value) is not str:
+        return value
+    try:
+        return orjson.loads(value)
+    except ValueError:
+        return value
 
 
 def truncated(rest: dict[str, Any]) -> Problem | None:

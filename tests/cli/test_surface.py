@@ -27,7 +27,7 @@ SURFACE = {
     "difficulty score": "FILES --out --instruction --input --answer --lang --stages --cut --model --prompt"
     " --max-tokens --weight --json",
     "difficulty train": "FILES --out --label-field --hard-from --instruction --input --answer --target --precision"
-    " --ngrams --epochs --rate --dims --seed --json",
+    " --seed --json",
     "difficulty eval": "MODEL FILES --label-field --hard-from --instruction --input --answer --json",
     "difficulty apply": "MODEL FILES --out --instruction --input --answer --stages --cut --json",
     "perplexity train": "FILES --out --order --least --rare --vocabulary --most --folds --text --lang --json",
@@ -69,6 +69,7 @@ SURFACE = {
     "blacklist mine": "IN --out --text --min-documents --lift --top --json",
     "convert": "IN --out --to --text --id --shard-bytes --shard-tokens --shard-rows --sample --rows --seed --tokenizer"
     " --compress --max-quarantined --json",
+    "export": "IN --as --out --array --bare --max-left-out --json",
     "rules overlap": "RUN --json",
     "tags list": "NAME --json",
     "tags lint": "NAME",

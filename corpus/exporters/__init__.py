@@ -1,0 +1,1 @@
+"""Canonical records as the files that trainers read: `rows` says one record, `files` writes many."""
