@@ -1,4 +1,4 @@
-"""`corpus coverage`: tokens by tag of a published run or of Parquet files, against a target or what was there before."""
+"""`corpus coverage`: tokens by tag of a run or of Parquet files, against a target or what was there before."""
 
 from __future__ import annotations
 

@@ -44,8 +44,9 @@ def apply_files(
     `has_maths`.
 
     A row with an instruction (see `models.instruction`) is judged by it and its input where a taxonomy asks for tasks
-    (`of: ask`), by instruction, input and answer otherwise; a row without one by its text. `text` names the field of
-    documents, and then no row is an instruction. UsageError when `out` holds the file or nothing can be read.
+    (`of: ask`), by instruction, input and answer otherwise. A document is judged by its text, and asks for nothing.
+    `text` names the field of documents, and then no row is an instruction. `key` is where the row stands, path#byte.
+    UsageError when `out` holds the file or nothing can be read.
     """
     if there := [str(out / name) for name in (TAGS, UNREADABLE) if (out / name).exists()]:
         raise UsageError(f"{', '.join(there)}: is there already; name another directory, nothing is overwritten")
@@ -84,13 +85,9 @@ def apply_files(
 
 
 def _tagged(tagset: TagSet, key: pa.Array, ask: pa.Array, whole: pa.Array) -> pa.Table:
-    found: dict[str, pa.Array] = {}
-    for text, of in ((ask, "ask"), (whole, "text")):
-        some = TagSet(tuple(one for one in tagset.taxonomies if one.of == of))
-        found |= dict(zip([one.column for one in some.taxonomies], columns(text, some), strict=True))
-    ordered = {one.column: found[one.column] for one in tagset.taxonomies}
+    tags = dict(zip([one.column for one in tagset.taxonomies], columns(whole, tagset, ask), strict=True))
     notes = {"has_code": notation.has_code(whole), "has_maths": notation.has_maths(whole)}
-    return pa.table({"key": key, "lang": identify(whole)[0], **ordered, **notes})
+    return pa.table({"key": key, "lang": identify(whole)[0], **tags, **notes})
 
 
 def _read(
@@ -103,7 +100,8 @@ def _read(
         return
     for chunk in chunks(paths, config.Fields(text=text)):
         found = chunk.records.column("text")
-        yield chunk.records.column("source_key"), found, found, 0, list(chunk.quarantined)
+        none = pa.nulls(len(found), pa.large_string())
+        yield chunk.records.column("source_key"), none, found, 0, list(chunk.quarantined)
 
 
 def _asks(paths: Sequence[str], parts: Parts) -> bool:

@@ -53,8 +53,19 @@ class _Window:
     automaton: Automaton | None
 
 
-def columns(text: pa.Array, tagset: TagSet) -> list[pa.Array]:
-    """The column of each taxonomy; null where nothing is given, and for a null text."""
+def columns(text: pa.Array, tagset: TagSet, ask: pa.Array | None = None) -> list[pa.Array]:
+    """The column of each taxonomy; null where nothing is given, and for a null text. `ask` is what is asked in each
+    row, for taxonomies of that (`of: ask`); without it they read the text too."""
+    if ask is None or ask is text:
+        return _columns(text, tagset)
+    found: dict[str, pa.Array] = {}
+    for read, of in ((ask, "ask"), (text, "text")):
+        some = TagSet(tuple(one for one in tagset.taxonomies if one.of == of))
+        found |= dict(zip([one.column for one in some.taxonomies], _columns(read, some), strict=True))
+    return [found[one.column] for one in tagset.taxonomies]
+
+
+def _columns(text: pa.Array, tagset: TagSet) -> list[pa.Array]:
     judged = judge(text, tagset)
     absent = np.asarray(pc.is_null(text)) if text.null_count else np.zeros(len(text), bool)
     return [_column(found, taxonomy, absent) for found, taxonomy in zip(judged, tagset.taxonomies, strict=True)]

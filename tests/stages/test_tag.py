@@ -23,3 +23,15 @@ def test_the_columns_are_those_of_the_contract():
     again = pickle.loads(pickle.dumps(stage))
     assert again(batch).equals(found)
     assert stage.settings() == again.settings()
+
+
+def test_what_is_asked_of_a_dialogue_is_read_where_the_stage_is_told_so():
+    stage = Tags(load_tags(["tasks", "domains"]), asks="instruction")
+    texts = ["写一首诗。\n央行下调利率，银行贷款和债券资金增加。"]
+    columns = [pa.array(texts, pa.large_string()), pa.array(["翻译成英文"], pa.large_string())]
+    found = stage(pa.RecordBatch.from_arrays(columns, names=["text", "instruction"]))
+    assert (found.column("tag_task")[0].as_py(), found.column("tag_domain")[0].as_py()) == (
+        "translation",
+        "economy/finance",
+    )
+    assert set(stage.contract.reads) == {"text", "instruction"}
