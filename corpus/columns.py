@@ -49,6 +49,7 @@ SCORES: Mapping[str, tuple[str, Mapping[str, tuple[str, pa.DataType]]]] = {
         "clusters",
         {"cluster": ("cluster", pa.int32()), "cluster_similarity": ("similarity", pa.float32())},
     ),
+    "difficulty": ("difficulty", {"difficulty": ("difficulty", pa.float32())}),
     "quality": (
         "quality",
         {name: (name, pa.float32()) for name in ("quality", "quality_disagreement", "quality_known")},

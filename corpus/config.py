@@ -310,7 +310,11 @@ class Publish(Strict):
 
 
 class Pipeline(Strict):
-    """A whole run, as written in a pipeline file."""
+    """A whole run, as written in a pipeline file.
+
+    `difficulty` scores dialogues; `round` is the number under which preferences are published. Without `tiers` documents
+    go by the policy `default`, conversations by `stages`, preferences into their round.
+    """
 
     name: Name
     kind: Literal["document", "conversation", "preference"] = "document"
@@ -328,6 +332,8 @@ class Pipeline(Strict):
     cluster: Cluster | None = None
     columns: tuple[Columns, ...] = ()
     quality: str | None = None
+    difficulty: bool | None = None
+    round: int = Field(default=1, ge=1)
     tiers: str = "default"
     publish: Publish = Publish()
     limits: Limits = Limits()
@@ -336,6 +342,11 @@ class Pipeline(Strict):
     def embedding(self) -> Embed | None:
         """How records get vectors; clusters need them, whether asked for or not."""
         return self.embed or (Embed() if self.clustering is not None else None)
+
+    @property
+    def scoring_difficulty(self) -> bool:
+        """Whether dialogues get a difficulty: the default stages of conversations need it, asked for or not."""
+        return self.kind == "conversation" and self.tiers == "default" if self.difficulty is None else self.difficulty
 
     @property
     def clustering(self) -> Cluster | None:

@@ -27,7 +27,7 @@ from corpus.readers.split import Split
 from corpus.ruleset.lines import load_line_rules
 from corpus.ruleset.load import load_rules
 from corpus.ruleset.model import CHARS, RuleSet, sorted_calls
-from corpus.ruleset.policy import TierPolicy, load_tiers
+from corpus.ruleset.policy import Tier, TierPolicy, load_tiers
 from corpus.ruleset.quality import QualityPolicy, load_quality
 from corpus.ruleset.rewrites import load_rewrites
 from corpus.schema import KINDS, RAW, RecordKind
@@ -93,6 +93,7 @@ class Pipeline:
         asked = {
             "perplexity": settings.perplexity is not None,
             "cluster": settings.clustering is not None,
+            "difficulty": settings.scoring_difficulty,
             "quality": self.quality is not None,
         }
         found = {name: stage for stage, (_, columns) in SCORES.items() if asked[stage] for name in columns}
@@ -142,7 +143,7 @@ def compose(settings: config.Pipeline, extra: Sequence[RowStage] = (), also: Seq
     """
     rules, tiers, rewrites, lines, _, against, decontaminate, tags, quality, joined, embedder = _collect(
         lambda: load_rules(settings.rules),
-        lambda: load_tiers(settings.tiers),
+        lambda: _tiers(settings),
         lambda: load_rewrites(settings.rewrites),
         lambda: load_line_rules(settings.lines),
         lambda: _check_tokenizer(settings.publish.tokenizer),
@@ -154,10 +155,14 @@ def compose(settings: config.Pipeline, extra: Sequence[RowStage] = (), also: Seq
         lambda: _embedder(settings.embed),
     )
     asked = quality.calls if quality is not None else ()
+    dialogues = settings.kind != "document"
+    if dialogues:
+        settings = _of_dialogues(settings)
     calls = sorted_calls({CHARS, *rules.calls, *tiers.calls, *asked, *also})
     changes: tuple[RowStage, ...] = (Rewrite(rewrites),) if rewrites else ()
     changes += (LineRules(lines),) if lines else ()
-    rows: tuple[RowStage, ...] = (Select(settings.select), Normalise(settings.normalise), *changes, *extra)
+    repairs: tuple[RowStage, ...] = () if dialogues else (Normalise(settings.normalise),)
+    rows: tuple[RowStage, ...] = (Select(settings.select), *repairs, *changes, *extra)
     sidecars: tuple[Sidecar, ...] = (Measure(calls),)
     keyed: tuple[DedupUrls | DedupExact, ...] = ()
     if settings.dedup.urls is not None:
@@ -178,7 +183,7 @@ def compose(settings: config.Pipeline, extra: Sequence[RowStage] = (), also: Seq
     if settings.dedup.paragraphs is not None:
         sidecars += (SignParagraphs(settings.dedup.paragraphs),)
     if tags is not None:
-        sidecars += (Tags(tags),)
+        sidecars += (Tags(tags, "instruction" if settings.kind != "document" else "text"),)
     if settings.dedup.spans is not None:
         sidecars += (SpanAnchors(settings.dedup.spans.min_units, settings.dedup.spans.within),)
     pipeline = Pipeline(
@@ -200,6 +205,37 @@ def compose(settings: config.Pipeline, extra: Sequence[RowStage] = (), also: Seq
         raise ConfigError([Problem("select.sources", 0, 0, "lets no source in; widen include or narrow exclude")])
     pipeline.check()
     return pipeline
+
+
+def _tiers(settings: config.Pipeline) -> TierPolicy:
+    """The tier policy; without one of the user's, that of the kind of records."""
+    if settings.tiers != "default" or settings.kind == "document":
+        return load_tiers(settings.tiers)
+    if settings.kind == "conversation" and settings.scoring_difficulty:
+        return load_tiers("stages")
+    return TierPolicy((Tier(str(settings.round)),))
+
+
+def _of_dialogues(settings: config.Pipeline) -> config.Pipeline:
+    """Settings of a run of dialogues with the format of every source; ConfigError for what would change their texts.
+
+    The text of a dialogue is a view of its messages, which are published as they came.
+    """
+    from corpus.importers.formats import with_importers
+
+    changing = {
+        "rewrites": bool(settings.rewrites),
+        "lines": bool(settings.lines),
+        "dedup.lines": settings.dedup.lines is not None,
+        "dedup.paragraphs": settings.dedup.paragraphs is not None,
+        "dedup.spans": settings.dedup.spans is not None,
+        "decontaminate.action": settings.decontaminate is not None and settings.decontaminate.action == "cut",
+    }
+    said = f"changes texts, and a {settings.kind} is published as it came; leave it out"
+    problems = [Problem(key, 0, 0, f"{key}: {said}") for key, asked in changing.items() if asked]
+    if problems:
+        raise ConfigError(problems)
+    return with_importers(settings)
 
 
 def _check_columns(pipeline: Pipeline) -> None:

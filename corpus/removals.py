@@ -25,7 +25,7 @@ class Removal:
     names_survivor: bool = False
 
 
-OVER_BUDGET = "over_budget"
+OVER_BUDGET, NOISE = "over_budget", "noise"
 REMOVALS = (
     Removal("decide", "decisions", None),
     Removal("dedup-urls", "duplicates", "same_url", names_survivor=True),
@@ -37,6 +37,7 @@ REMOVALS = (
     Removal("dedup-spans", "emptied", "repeated_spans"),
     Removal("decontaminate", "contaminated", "contaminated"),
     Removal("dedup-semantic", "duplicates", "semantic_duplicate", names_survivor=True),
+    Removal("difficulty", "noise", NOISE),
     Removal("tier", "left_out", OVER_BUDGET),
 )
 MERGING = tuple(item for item in REMOVALS if item.names_survivor)

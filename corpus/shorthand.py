@@ -60,9 +60,7 @@ def retier(root: str, tiers: str | None = None) -> pipeline.Pipeline:
     run = RunDir.open(root)
     stages = run.need_published()
     settings = run.settings.model_copy(update={"tiers": below(Path.cwd(), tiers)} if tiers else {})
-    measured = [
-        SignalCall(kernel, tuple(args.items())) for kernel, args in stages["measure"].manifest.details["settings"]
-    ]
+    measured = [SignalCall.from_stored(values) for values in stages["measure"].manifest.details["settings"]]
     wanted = pipeline.compose(settings, also=measured)
     slots = plan_slots(wanted, root, wanted.splits())
     if slots["text"] != stages["text"].slot:

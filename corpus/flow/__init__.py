@@ -6,6 +6,8 @@
     lines           lines that many records repeat
     spans           near-duplicate paragraphs and repeated spans
     contamination   items of benchmarks
+    learned         what is learned from the texts, and scores: `learning` (shared), `semantic`, `scores`
+    resolution      verified pairs to removals
 
 Each module but `order` is a group of stages that a pipeline may ask for: `names`, `version` and `settings` say which
 stages there are and what their fingerprints see, `steps` how each is made.

@@ -18,6 +18,7 @@ from corpus.columns import stored_columns
 from corpus.cuts import cut_tables
 from corpus.errors import RejectedTooMuch
 from corpus.flow import contamination, duplicates, learned, lines, spans
+from corpus.flow.learning import record_frame
 from corpus.manifest import Part, Receipt, RowAccount, add_counts, combine, digest_of
 from corpus.parts import Read, Task, decide_here, decide_on_spark, sum_here, sum_on_spark
 from corpus.pipeline import SPLIT_BYTES, Pipeline, text_settings
@@ -25,6 +26,7 @@ from corpus.quarantine import Reason
 from corpus.readers.split import Split
 from corpus.rowpass import SidecarPass, TextPass
 from corpus.runner import Progress, Runner, Silent, expect
+from corpus.scores.cuts import Cuts
 from corpus.slot import Attempt, Committed, Slot
 from corpus.stage import FrameStage, Sidecar
 from corpus.stages import identify
@@ -32,6 +34,7 @@ from corpus.stages.budget import UNITS, ReadUnits, draw
 from corpus.stages.decide import Decide, described
 from corpus.stages.publish import Publish, group_parts
 from corpus.stages.split import Twins
+from corpus.stages.stage_cuts import VALUES, ReadValues, cuts_of
 from corpus.stages.tier import COUNTS, AssignTiers, ReadHistogram, TierFrame
 from corpus.standing import Standing
 from corpus.tokens import TokenCounter
@@ -286,6 +289,7 @@ class Flow:
             signals=self.stages["measure"].table("signals"),
             standing=self.standing(),
             attempt=Attempt.begin(self.runner.slots["decide"]),
+            kind=self.pipeline.kind.name,
         )
         receipts, seconds = self.by_part("decide", work)
         self._check_drops(receipts)
@@ -299,10 +303,19 @@ class Flow:
         cuts = cut_points(self._summed(ReadHistogram(frame), COUNTS, bool(frame.policy.percentiles)), frame.policy)
         units = ReadUnits(frame, self.pipeline.settings.publish.chars_per_token)
         budget = draw(self._summed(units, UNITS, frame.policy.mixture is not None), frame.policy)
-        work = AssignTiers(frame, cuts, budget, twins(self), Attempt.begin(self.runner.slots["tier"]))
+        stages = self._stages(frame)
+        work = AssignTiers(frame, cuts, budget, twins(self), Attempt.begin(self.runner.slots["tier"]), stages)
         receipts, seconds = self.by_part("tier", work)
         details = {"tiers": list(self.pipeline.tiers.names), "cuts": cuts.to_dicts(), "mixture": budget.described()}
+        details |= {"stages": stages.model_dump(mode="json")} if stages is not None else {}
         self.runner.commit("tier", work.version, receipts, seconds, details=details)
+
+    def _stages(self, frame: TierFrame) -> Cuts | None:
+        """Where the scores are cut into stages, if the policy asks for that."""
+        wanted = frame.policy.stages
+        if wanted is None or self.stages["text"].manifest.account.kept == 0:
+            return None
+        return cuts_of(self._summed(ReadValues(frame, wanted), VALUES, True), wanted)
 
     def _summed(self, read: Read, schema: pa.Schema, asked: bool) -> pl.DataFrame:
         """The counts of all parts added up; none where nobody asks."""
@@ -372,7 +385,7 @@ class Flow:
 
 def tier_frame(flow: Flow) -> TierFrame:
     """What the tier policy looks at, of what stands now."""
-    return TierFrame(flow.pipeline.tiers, learned.record_frame(flow))
+    return TierFrame(flow.pipeline.tiers, record_frame(flow))
 
 
 def twins(flow: Flow) -> Twins:

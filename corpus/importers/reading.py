@@ -1,4 +1,4 @@
-"""Splits of dialogue files as chunks of records: read as rows of any format, imported, and what is no record set apart."""
+"""Splits of dialogue files as chunks of records: rows of any format, imported; what is no record is set apart."""
 
 from __future__ import annotations
 

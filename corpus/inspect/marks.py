@@ -25,7 +25,7 @@ QUIET = {"han", "letter", "latin", "kana", "hangul", "alphanumeric", "greek", "c
 def calls_of(stages: Mapping[str, Committed]) -> dict[str, SignalCall]:
     """The signals that a run measured, by the column they are in."""
     stored = stages["measure"].manifest.details.get("settings", [])
-    calls = [SignalCall(kernel, tuple(args.items())) for kernel, args in stored]
+    calls = [SignalCall.from_stored(values) for values in stored]
     return {call.column: call for call in calls}
 
 

@@ -18,12 +18,14 @@ from corpus.parts import sum_here
 from corpus.pipeline import Pipeline
 from corpus.ruleset.margins import margins
 from corpus.ruleset.mixture import Portion
-from corpus.ruleset.tiers import assign, cut_points
+from corpus.ruleset.tiers import cut_points
 from corpus.runner import Runner
+from corpus.scores.cuts import Cuts
 from corpus.shorthand import retier
 from corpus.stages.budget import UNITS, Draw, ReadUnits, draw, units_of
 from corpus.stages.split import held_out
-from corpus.stages.tier import COUNTS, ReadHistogram, TierFrame
+from corpus.stages.stage_cuts import VALUES, ReadValues, cuts_of
+from corpus.stages.tier import COUNTS, ReadHistogram, TierFrame, place_of
 from corpus.tokens import TokenCounter
 
 PREVIEW = 120
@@ -79,7 +81,9 @@ def dry_run(root: str, tiers: str | None = None, most: int = 2, tokenizer: str |
     cuts = cut_points(_summed(flow, ReadHistogram(frame), COUNTS, bool(frame.policy.percentiles)), frame.policy)
     units = ReadUnits(frame, publish.chars_per_token)
     budget = draw(_summed(flow, units, UNITS, frame.policy.mixture is not None), frame.policy)
-    parts = [_part(flow, frame, part, cuts, budget, counter, most) for part in flow.parts]
+    wanted = frame.policy.stages
+    stages = None if wanted is None else cuts_of(_summed(flow, ReadValues(frame, wanted), VALUES, True), wanted)
+    parts = [_part(flow, frame, part, (cuts, stages), budget, counter, most) for part in flow.parts]
     tables = [table for table, _, _ in parts]
     over = sum(out for _, _, out in parts)
     return DryRun(
@@ -114,21 +118,28 @@ def _summed(flow: Flow, read: Any, schema: pa.Schema, asked: bool) -> pl.DataFra
 
 
 def _part(
-    flow: Flow, frame: TierFrame, part: Part, cuts: pl.DataFrame, budget: Draw, counter: TokenCounter, most: int
+    flow: Flow,
+    frame: TierFrame,
+    part: Part,
+    at: tuple[pl.DataFrame, Cuts | None],
+    budget: Draw,
+    counter: TokenCounter,
+    most: int,
 ) -> tuple[pl.DataFrame, pl.DataFrame, int]:
     """Tier, source, tokens and split of the records of a part that stay; those beside a cut; how many are left out."""
     rows, records = frame.read(part)
     stays = budget.stays(frame.policy, records)
-    tier = assign(frame.policy, records, cuts)
+    cuts, stages = at
+    tier = place_of(frame.policy, records, cuts, stages)
     tokens = _tokens(flow, part, rows, records, counter)
     held = held_out(twins(flow).keys(part)[rows], frame.policy.validation)
     table = pl.DataFrame(
         {"tier": tier.cast(pl.Int64), "source": records["source"], "tokens": tokens, "held": held}
     ).filter(pl.Series(stays))
     beside = margins(frame.policy, records, cuts, tier, most)
-    at = beside["row"].to_numpy()
-    ids = [from_halves(*pair) for pair in records["id0", "id1"][at].iter_rows()]
-    previews = _previews(flow, part, rows[at])
+    where = beside["row"].to_numpy()
+    ids = [from_halves(*pair) for pair in records["id0", "id1"][where].iter_rows()]
+    previews = _previews(flow, part, rows[where])
     beside = beside.with_columns(
         doc_id=pl.Series(ids, dtype=pl.String),
         source=records["source"].gather(beside["row"]),

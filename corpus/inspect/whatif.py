@@ -98,7 +98,7 @@ def whatif(
         _same_rules(root, base, stages["decide"].manifest.details["rules"])
     new = changed(base, settings, disabled)
     _measured(root, new, stages["measure"])
-    tally = _Tally(stages, new, n, seed)
+    tally = _Tally(stages, new, n, seed, run.settings.kind)
     for part in stages["text"].manifest.parts:
         if part.rows:
             tally.add(part)
@@ -143,8 +143,8 @@ def _measured(root: str, rules: RuleSet, measure: Committed) -> None:
 class _Tally:
     """Counts and samples, fed part by part."""
 
-    def __init__(self, stages: Mapping[str, Committed], rules: RuleSet, n: int, seed: int) -> None:
-        self.stages, self.rules, self.n, self.seed = stages, rules, n, seed
+    def __init__(self, stages: Mapping[str, Committed], rules: RuleSet, n: int, seed: int, kind: str) -> None:
+        self.stages, self.rules, self.n, self.seed, self.kind = stages, rules, n, seed, kind
         self.stored: list[Mapping[str, Any]] = stages["decide"].manifest.details["rules"]
         self.standing = Standing(tuple(_sidecars(stages)))
         self.looked_at = 0
@@ -154,7 +154,7 @@ class _Tally:
 
     def add(self, part: Part) -> None:
         """Old and new verdicts of one part."""
-        frame = _frame(self.stages, part.number, self.rules)
+        frame = _frame(self.stages, part.number, self.rules).with_columns(kind=pl.lit(self.kind))
         stands = self.standing.mask(part.number, part.rows)
         new = verdicts(self.rules, frame)
         action = np.where(stands, new["action"].to_numpy(), 0)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.kernels.signal import Param, Signal, SignalCall
+from corpus.kernels.signal import DIALOGUE, VIEWS, Param, Signal, SignalCall
 
 CHAR_KINDS = (
     "han", "kana", "hangul", "latin", "greek", "cyrillic", "letter", "digit", "punctuation", "symbol", "whitespace",
@@ -374,7 +374,14 @@ def complete(call: SignalCall) -> SignalCall:
             for param in SIGNALS[call.kernel].params
         ),
         call.attached,
+        call.view,
     )
+
+
+def _read(batch: pa.RecordBatch, reads: str) -> pa.Array:
+    if reads != DIALOGUE:
+        return batch.column(reads)
+    return pa.StructArray.from_arrays([batch.column(view) for view in VIEWS], list(VIEWS))
 
 
 def measure(batch: pa.RecordBatch, calls: Sequence[SignalCall]) -> pa.RecordBatch:
@@ -388,10 +395,10 @@ def measure(batch: pa.RecordBatch, calls: Sequence[SignalCall]) -> pa.RecordBatc
     families: dict[tuple[str, str], list[SignalCall]] = {}
     for call in unique:
         signal = SIGNALS[call.kernel]
-        families.setdefault((signal.family, signal.reads), []).append(call)
+        families.setdefault((signal.family, call.view or signal.reads), []).append(call)
     columns: dict[SignalCall, pa.Array] = {}
     for (family, reads), members in families.items():
-        column = batch.column(reads)
+        column = _read(batch, reads)
         arrays = _kernel(family)(column, [complete(call) for call in members])
         columns.update(zip(members, arrays, strict=True))
     return pa.RecordBatch.from_arrays(

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
 
 Value = str | int | float
+VIEWS = ("instruction", "answer")
+"""What of a dialogue a signal may look at beside its text."""
+DIALOGUE = "dialogue"
+"""What a signal reads that compares both views: a struct of them."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +49,24 @@ class SignalCall:
     args: tuple[tuple[str, Value], ...] = ()
     attached: str = field(default="", compare=False, repr=False)
     """What a worker needs and cannot find by itself, as the terms of a user's list; an argument holds its digest."""
+    view: str = ""
+    """The view of a dialogue that is measured in place of the text: `instruction` or `answer`."""
 
     @property
     def column(self) -> str:
-        """The column it is stored in: `char_ratio.punctuation`, `duplicate_ngram_ratio.5`."""
-        return ".".join([self.kernel, *(str(value) for _, value in self.args)])
+        """The column it is stored in: `char_ratio.punctuation`, `duplicate_ngram_ratio.5`, `answer:chars`."""
+        name = ".".join([self.kernel, *(str(value) for _, value in self.args)])
+        return f"{self.view}:{name}" if self.view else name
+
+    def stored(self) -> list[Any]:
+        """The call as JSON values, for settings and manifests; `from_stored` is the way back."""
+        return [self.kernel, dict(self.args), *([self.view] if self.view else [])]
+
+    @staticmethod
+    def from_stored(values: Sequence[Any]) -> SignalCall:
+        """The call that `stored` gave."""
+        kernel, args, *view = values
+        return SignalCall(kernel, tuple(args.items()), view=view[0] if view else "")
 
     @property
     def arguments(self) -> Mapping[str, Value]:

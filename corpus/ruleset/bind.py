@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import polars as pl
 from corpus import wordlists
 from corpus.errors import ConfigError, Problem, UsageError
 from corpus.kernels.catalogue import CAPPED
-from corpus.kernels.signal import Param, Signal, SignalCall, Value
+from corpus.kernels.signal import VIEWS, Param, Signal, SignalCall, Value
 from corpus.located import Located, Step, suggest
 from corpus.ruleset.model import Bound, plain
 from corpus.wordlists import WordList
@@ -44,8 +45,12 @@ def bind(
     problems = [
         located.problem((*place, name), f"{kernel} has no argument {name!r}{_accepted(name, known)}")
         for name in map(str, raw)
-        if name != "kernel" and name not in known
+        if name not in ("kernel", "view") and name not in known
     ]
+    view = raw.get("view", "")
+    if view and (view not in VIEWS or signal.reads != "text"):
+        said = f"is one of {', '.join(VIEWS)}" if signal.reads == "text" else f"{kernel} does not read the text"
+        problems.append(located.problem((*place, "view"), f"view {view!r}: {said}"))
     args: list[tuple[str, Value]] = []
     for param in signal.params:
         value = raw.get(param.name, param.default)
@@ -57,13 +62,17 @@ def bind(
             problems.append(located.problem((*place, param.name), f"{kernel}: {param.name}: {wrong}"))
         else:
             args.append((param.name, param.type(value)))
-    if not problems and "model" in known and "label" not in known:
-        return _with_language_model(SignalCall(kernel, tuple(args)), located, (*place, "model"))
-    if not problems and "model" in known:
-        return _with_model(SignalCall(kernel, tuple(args)), located, (*place, "model"))
-    if problems or "list" not in known:
-        return problems or SignalCall(kernel, tuple(args))
-    return _with_lists(SignalCall(kernel, tuple(args)), located, (*place, "list"))
+    if problems:
+        return problems
+    plain_call = SignalCall(kernel, tuple(args))
+    call: SignalCall | list[Problem] = plain_call
+    if "model" in known and "label" not in known:
+        call = _with_language_model(plain_call, located, (*place, "model"))
+    elif "model" in known:
+        call = _with_model(plain_call, located, (*place, "model"))
+    elif "list" in known:
+        call = _with_lists(plain_call, located, (*place, "list"))
+    return replace(call, view=str(view)) if isinstance(call, SignalCall) else call
 
 
 def pinned(name: str, located: Located, place: Sequence[Step], kernel: str) -> tuple[WordList, str] | list[Problem]:

@@ -11,10 +11,13 @@ import pyarrow as pa
 
 from corpus.errors import Problem
 from corpus.kernels.catalogue import SIGNALS, measure
-from corpus.kernels.signal import Signal
+from corpus.kernels.signal import DIALOGUE, VIEWS, Signal
 from corpus.ruleset.compile import DEFAULT_KIND, verdicts
 from corpus.ruleset.doubts import doubts, foreign, of_pattern
 from corpus.ruleset.model import Rule, RuleSet
+
+TURN = "\n---\n"
+"""What stands between instruction and answer in an example of a rule that compares them."""
 
 
 def lint(ruleset: RuleSet, signals: Mapping[str, Signal] = SIGNALS) -> list[Problem]:
@@ -29,7 +32,8 @@ def test_examples(ruleset: RuleSet) -> list[Problem]:
     """Examples that the real kernels judge otherwise than the rule says: empty when all hold.
 
     An example is a value of the column the rule's signal reads, in a record of the first language, source and kind
-    the rule applies to. Each rule is judged alone: a keep example must pass it, a drop example must fail it.
+    the rule applies to; of a signal that compares instruction and answer, both with TURN between them. Each rule is
+    judged alone: a keep example must pass it, a drop example must fail it.
     """
     found = [
         _problem(rule, f"{wanted} example {number} {verb}: the signal is {value}, kept when {rule.keep_when}")
@@ -47,15 +51,21 @@ def _judged(rule: Rule, texts: tuple[str, ...]) -> Iterator[tuple[bool, Any]]:
         return
     alone = RuleSet((rule,))
     lang = rule.applies.lang[0] if rule.applies.lang else None
-    reads = SIGNALS[rule.signal.kernel].reads
+    reads = rule.signal.view or SIGNALS[rule.signal.kernel].reads
     columns: dict[str, list[Any]] = {
         "text": [""] * len(texts),
         "url": [None] * len(texts),
         "lang": [lang] * len(texts),
         "lang_score": [None] * len(texts),
     }
-    columns[reads] = [_number(text) for text in texts] if reads == "lang_score" else list(texts)
     types = {"text": pa.large_string(), "url": pa.string(), "lang": pa.string(), "lang_score": pa.float32()}
+    types |= dict.fromkeys(VIEWS, pa.large_string())
+    columns |= {view: [""] * len(texts) for view in VIEWS}
+    if reads == DIALOGUE:
+        parted = [text.partition(TURN) for text in texts]
+        columns |= {"instruction": [one for one, _, _ in parted], "answer": [one for _, _, one in parted]}
+    else:
+        columns[reads] = [_number(text) for text in texts] if reads == "lang_score" else list(texts)
     batch = pa.RecordBatch.from_pydict({name: pa.array(columns[name], kind) for name, kind in types.items()})
     frame = pl.DataFrame(pl.from_arrow(measure(batch, alone.calls))).with_columns(
         pl.lit(lang, pl.String).alias("lang"),

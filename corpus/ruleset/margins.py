@@ -25,9 +25,11 @@ def margins(policy: TierPolicy, frame: pl.DataFrame, cuts: pl.DataFrame, tier: p
     """Up to `most` records on each side of every edge of every condition, nearest first.
 
     `tier` and `cuts` are what `assign` gave and took. A record outside is shown where it meets all other conditions of
-    the tier.
+    the tier. A policy of stages has no conditions, so nothing is beside them.
     """
     found = [pl.DataFrame(schema=MARGINS)]
+    if policy.stages is not None:
+        return found[0]
     for place, one in enumerate(policy.tiers[:-1]):
         holds = [holding(condition, frame, policy, cuts) for condition in one.when]
         failing = np.sum([~hold for hold in holds], axis=0)

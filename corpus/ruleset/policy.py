@@ -13,7 +13,8 @@ tiers:
   - name: low
 mixture: {budget: {tokens: 1.0e+9}, by: quality, temperature: 0.7}
 
-A signal is measured when a policy asks for it; a column is one that a stage of the run has stored.
+A signal is measured when a policy asks for it; a column is one that a stage of the run has stored. In place of tiers a
+policy may have `stages: {column: difficulty, stages: 3}`: cut where the distribution of the column has valleys.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from corpus.ruleset.entries import read
 from corpus.ruleset.mixture import Mixture
 from corpus.ruleset.model import Bound, digest_of, plain, sorted_calls
 from corpus.ruleset.spec import Lang, Number
+from corpus.scores.cuts import Wanted
 
 ColumnName = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.\-]{0,127}$")]
 TierName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_\-]{0,31}$")]
@@ -94,6 +96,13 @@ class Validation(Strict):
     seed: Annotated[int, Field(ge=0)] = 0
 
 
+class Stages(Wanted):
+    """Stages cut by the distribution of a stored `column`, 1 with the lowest values: see `corpus.scores.cuts`. A record
+    without a value is in the first."""
+
+    column: ColumnName
+
+
 NONE_HELD = Validation()
 
 
@@ -110,6 +119,7 @@ class TierPolicy:
     protect: tuple[Protected, ...] = ()
     validation: Validation = NONE_HELD
     mixture: Mixture | None = None
+    stages: Stages | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -127,6 +137,7 @@ class TierPolicy:
         """Every stored column it looks at, sorted."""
         named = {one.column for tier in self.tiers for one in tier.when if one.signal is None}
         named |= {one.column for one in self.protect} | ({self.category} if self.category else set())
+        named |= {self.stages.column} if self.stages is not None else set()
         named |= {self.mixture.by} if self.mixture is not None and self.mixture.by is not None else set()
         return tuple(sorted(named))
 
@@ -144,7 +155,7 @@ class TierPolicy:
     def digest(self) -> str:
         """sha256 over what changes an assignment."""
         more: list[Any] = [one.model_dump(mode="json") for one in (*self.protect, self.validation)]
-        more.append(self.mixture.model_dump(mode="json") if self.mixture is not None else None)
+        more += [one and one.model_dump(mode="json") for one in (self.mixture, self.stages)]
         tiers = [[tier.name, [_essence(one) for one in tier.when]] for tier in self.tiers]
         return digest_of([self.min_group, self.category, tiers, more])
 
@@ -177,12 +188,19 @@ class _TierSpec(Strict):
 
 
 class _PolicySpec(Strict):
-    tiers: tuple[_TierSpec, ...] = Field(min_length=1, max_length=32)
+    tiers: tuple[_TierSpec, ...] = Field(default=(), max_length=32)
+    stages: Stages | None = None
     min_group: Annotated[int, Field(strict=True, ge=1)] = 100
     category: ColumnName | None = None
     protect: tuple[Protected, ...] = ()
     validation: Validation = Validation()
     mixture: Mixture | None = None
+
+    @model_validator(mode="after")
+    def _tiers_or_stages(self) -> _PolicySpec:
+        if bool(self.tiers) == (self.stages is not None):
+            raise ValueError("a policy has tiers, or stages that are cut by a column")
+        return self
 
 
 def load_tiers(name_or_path: str, signals: Mapping[str, Signal] = SIGNALS) -> TierPolicy:
@@ -194,6 +212,8 @@ def load_tiers(name_or_path: str, signals: Mapping[str, Signal] = SIGNALS) -> Ti
         raise ConfigError(problems)
     spec = located.validate(_PolicySpec, document)
     tiers: list[Tier] = []
+    if spec.stages is not None:
+        tiers = [Tier(str(number)) for number in range(1, spec.stages.stages + 1)]
     for number, tier in enumerate(spec.tiers):
         place = ("tiers", number)
         last = number == len(spec.tiers) - 1
@@ -217,7 +237,8 @@ def load_tiers(name_or_path: str, signals: Mapping[str, Signal] = SIGNALS) -> Ti
     ]
     if problems:
         raise ConfigError(problems)
-    return TierPolicy(tuple(tiers), spec.min_group, spec.category, spec.protect, spec.validation, spec.mixture)
+    more = (spec.category, spec.protect, spec.validation, spec.mixture, spec.stages)
+    return TierPolicy(tuple(tiers), spec.min_group, *more)
 
 
 def _find(name: str) -> tuple[str, Path]:

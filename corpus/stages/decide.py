@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from corpus.manifest import Part, Receipt, RowAccount, add_counts
 from corpus.parts import Task
-from corpus.ruleset.compile import verdicts
+from corpus.ruleset.compile import DEFAULT_KIND, verdicts
 from corpus.ruleset.model import DROPPED, Rule, RuleSet
 from corpus.slot import Attempt, PartWriters, Table
 from corpus.standing import Standing
@@ -42,6 +42,7 @@ class Decide:
     signals: Table
     standing: Standing
     attempt: Attempt
+    kind: str = DEFAULT_KIND
     name: ClassVar[str] = "decide"
     version: ClassVar[int] = 1
 
@@ -78,7 +79,7 @@ class Decide:
     def _frame(self, part: Part) -> pl.DataFrame:
         keys = self.keys.read(part.number, ["id0", "id1", "source", "lang"])
         signals = self.signals.read(part.number, [call.column for call in self.rules.calls])
-        frame: Any = pl.from_arrow(keys)
+        frame: Any = pl.DataFrame(keys).with_columns(kind=pl.lit(self.kind))
         return frame if signals is None else frame.hstack(pl.from_arrow(signals))
 
     def _failing(self, failing: pl.DataFrame) -> dict[str, int]:

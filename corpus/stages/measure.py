@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import pyarrow as pa
 
 from corpus.kernels.catalogue import SIGNALS, measure
-from corpus.kernels.signal import SignalCall
+from corpus.kernels.signal import DIALOGUE, VIEWS, SignalCall
 from corpus.schema import Contract
 
 READS = {"text": pa.large_string(), "url": pa.string(), "lang": pa.string(), "lang_score": pa.float32()}
@@ -25,12 +25,16 @@ class Measure:
 
     @property
     def contract(self) -> Contract:
-        """Text and record columns in, one column a call out."""
-        return Contract(reads=READS, adds={call.column: SIGNALS[call.kernel].type for call in self.calls})
+        """Text, record columns and views in, one column a call out."""
+        views = {call.view for call in self.calls if call.view}
+        if any(SIGNALS[call.kernel].reads == DIALOGUE for call in self.calls):
+            views |= set(VIEWS)
+        reads = {**READS, **dict.fromkeys(sorted(views), pa.large_string())}
+        return Contract(reads=reads, adds={call.column: SIGNALS[call.kernel].type for call in self.calls})
 
     def settings(self) -> Any:
         """The calls."""
-        return [[call.kernel, dict(call.args)] for call in self.calls]
+        return [call.stored() for call in self.calls]
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The signals of the batch."""

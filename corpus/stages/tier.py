@@ -15,10 +15,12 @@ from corpus.parts import Task
 from corpus.removals import OVER_BUDGET
 from corpus.ruleset.policy import TierPolicy
 from corpus.ruleset.tiers import assign, histogram
+from corpus.scores.cuts import Cuts
 from corpus.slot import Attempt, PartWriters
 from corpus.stages.budget import Draw
 from corpus.stages.frame import RecordFrame
 from corpus.stages.split import Twins, held_out
+from corpus.stages.stage_cuts import assign_stages
 
 COUNTS = pa.schema(
     [
@@ -65,6 +67,13 @@ class ReadHistogram:
         yield from counts.cast(COUNTS).to_batches()
 
 
+def place_of(policy: TierPolicy, frame: pl.DataFrame, cuts: pl.DataFrame, stages: Cuts | None) -> pl.Series:
+    """The place of each record's tier or stage in the policy, Int8."""
+    if policy.stages is not None and stages is not None:
+        return assign_stages(policy.stages, stages, frame)
+    return assign(policy, frame, cuts)
+
+
 @dataclass(frozen=True)
 class AssignTiers:
     """Writes `tiers`, a value for every row of one part: the tier's place in the policy, -1 for rows that are out, and
@@ -75,6 +84,7 @@ class AssignTiers:
     draw: Draw
     twins: Twins
     attempt: Attempt
+    stages: Cuts | None = None
     name: ClassVar[str] = "tier"
     version: ClassVar[int] = 2
 
@@ -85,7 +95,7 @@ class AssignTiers:
         stays = self.draw.stays(policy, frame)
         kept, out = rows[stays], rows[~stays]
         tiers = np.full(part.rows, -1, np.int8)
-        tiers[kept] = assign(policy, frame, self.cuts).to_numpy()[stays]
+        tiers[kept] = place_of(policy, frame, self.cuts, self.stages).to_numpy()[stays]
         validation = np.zeros(part.rows, bool)
         validation[kept] = held_out(self.twins.keys(part)[kept], policy.validation)
         writers = PartWriters(self.attempt, part.number)
