@@ -82,7 +82,7 @@ class Coverage:
 
 
 def load_target(path: str, leaves: Sequence[str]) -> Target:
-    """The target in a file; ConfigError with every mistake. `leaves` are the tags there are; where empty, any will do."""
+    """The target in a file; ConfigError with every mistake. `leaves` are the known tags; without them all will do."""
     problems: list[Problem] = []
     document = read(path, Path(path), problems)
     if document is None:
