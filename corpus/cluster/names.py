@@ -23,7 +23,7 @@ LEAST_CHARS = 100
 LIFT = 3.0
 """How many times as frequent as in all clusters together a term must be: the commonest words are so nowhere."""
 _CONSIDERED = 50
-_NO_WORDS = r"https?://[^\s\p{Han}]+|[&＆]#?\w{1,8}[;；]"
+_NO_WORDS = r"https?://[^\s\p{Han}]+|[&＆](nbsp|#?\w{1,8}[;；])"
 """Addresses, and character references of HTML."""
 
 

@@ -19,12 +19,17 @@ from corpus.kernels.buffers import utf8
 from corpus.kernels.unicode_tables import tables
 
 LONGEST = 4
-COHESION, FREEDOM = 2.0, 0.9
+COHESION, FREEDOM = 2.0, 1.2
 """In nats. Of the runs of a news corpus those above are words in most cases; see docs/embeddings.md."""
 LEAST = 5
 """Occurrences of a term; in small samples one for each 2,000 characters, and two at least."""
 _WORD = r"[\p{Latin}\p{Greek}\p{Cyrillic}\p{Hangul}][\p{Latin}\p{Greek}\p{Cyrillic}\p{Hangul}\p{M}\p{N}_'’-]+"
 _UNSPACED = ("Hani", "Kana", "Bopo")
+_NO_BEGINNING, _NO_END = "的了这那我你他她它很并但而或", "的了着是在与或也就还但被把从很并而这那"
+"""Particles, pronouns and conjunctions: a run that begins or ends with one is a piece of a sentence, and no name."""
+_FUNCTION_WORDS = """the and of to in is that it for on was as with be by at this are from or an not have has had but
+they you his her its which were we he she if so my your our their there been will would can could do does did no than
+then them these those into about when what who how also more such other only may one all out up"""
 _BITS = np.uint64(16)
 
 
@@ -66,7 +71,7 @@ def term_counts(texts: pa.Array, ids: np.ndarray) -> TermCounts:
 def _words(texts: pa.Array, ids: np.ndarray, least: int, apart: int) -> TermCounts:
     frame = pl.DataFrame({"text": pl.Series(texts), "cluster": ids.astype(np.int64)}).with_row_index("row")
     words = frame.select("row", "cluster", word=pl.col("text").str.to_lowercase().str.extract_all(_WORD))
-    words = words.explode("word").drop_nulls("word")
+    words = words.explode("word").drop_nulls("word").filter(~pl.col("word").is_in(_FUNCTION_WORDS.split()))
     good = words.group_by("word").agg(pl.len().alias("many"), pl.col("row").n_unique().alias("texts"))
     good = good.filter((pl.col("many") >= least) & (pl.col("texts") >= apart)).sort("word").with_row_index("term")
     cells = words.join(good, on="word").group_by("term", "cluster").len().sort("term", "cluster")
@@ -120,6 +125,7 @@ def _phrases(runs: _Runs, ids: np.ndarray, least: int, apart: int) -> list[TermC
     for size in range(2, LONGEST + 1):
         here = grams[size - 1]
         often = np.flatnonzero(here.counts >= least)
+        often = often[_may_name(here.keys[often], size, runs.points)]
         often = often[_cohesion(grams, size, often) >= COHESION]
         number = np.full(len(here.keys), -1, np.int64)
         number[often] = np.arange(len(often))
@@ -137,6 +143,12 @@ def _phrases(runs: _Runs, ids: np.ndarray, least: int, apart: int) -> list[TermC
         texts = [_text(int(key), size, runs.points) for key in here.keys[often[good]]]
         found.append(TermCounts(texts, cells[0], cells[1], count.astype(np.int64)))
     return found
+
+
+def _may_name(keys: np.ndarray, size: int, points: np.ndarray) -> np.ndarray:
+    first, last = (keys >> (_BITS * np.uint64(size - 1))).astype(np.int64), (keys & np.uint64(0xFFFF)).astype(np.int64)
+    no_first, no_last = (np.isin(points, [ord(char) for char in chars]) for chars in (_NO_BEGINNING, _NO_END))
+    return np.asarray(~no_first[first - 1] & ~no_last[last - 1])
 
 
 def _text(key: int, size: int, points: np.ndarray) -> str:

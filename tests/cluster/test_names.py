@@ -15,7 +15,7 @@ WORDS = {
     1: ["合同", "被告", "原告", "判决", "法院"],
     2: ["土豆", "面团", "酱油", "炒锅", "葱花"],
 }
-COMMON = ["我们", "可以", "今天", "然后"]
+COMMON = ["大家", "可以", "今天", "然后"]
 FILLER = "的了在是有也就都和与把被从向对为以及其于之"
 
 
@@ -54,7 +54,7 @@ def test_english_terms_are_words_in_lower_case() -> None:
         counts.text[t]: (int(c), int(n)) for t, c, n in zip(counts.term, counts.cluster, counts.count, strict=True)
     }
     assert by_text["comet"] == (0, 80)
-    assert "Comet" not in counts.text
+    assert not {"Comet", "the"} & set(counts.text)
 
 
 def test_counts_of_terms_are_those_of_the_texts() -> None:
