@@ -23,11 +23,13 @@ from cli.commands import (
     export,
     gate,
     gc,
+    import_,
     index,
     judge,
     models,
     perplexity,
     plan,
+    quality,
     report,
     rules,
     run,
@@ -60,6 +62,7 @@ COMMANDS = (
     clean,
     dedup,
     decontaminate,
+    import_,
     tier,
     submit,
     plan,
@@ -82,12 +85,13 @@ COMMANDS = (
 )
 for module in COMMANDS:
     kind = getattr(module, "Command", None)  # how its words are parsed, where it has a way of its own
-    app.command(name=module.__name__.rpartition(".")[2], cls=kind)(module.command)
+    app.command(name=module.__name__.rpartition(".")[2].rstrip("_"), cls=kind)(module.command)
 app.add_typer(rules.app, name="rules")
 app.add_typer(blacklist.app, name="blacklist")
 app.add_typer(classifier.app, name="classifier")
 app.add_typer(difficulty.app, name="difficulty")
 app.add_typer(perplexity.app, name="perplexity")
+app.add_typer(quality.app, name="quality")
 app.add_typer(index.app, name="index")
 app.add_typer(models.app, name="models")
 app.add_typer(tags.app, name="tags")
@@ -116,6 +120,7 @@ def names() -> list[str]:
             ("classifier", classifier.app),
             ("difficulty", difficulty.app),
             ("perplexity", perplexity.app),
+            ("quality", quality.app),
             ("index", index.app),
             ("models", models.app),
             ("tags", tags.app),
@@ -123,7 +128,7 @@ def names() -> list[str]:
         for found in grouped.registered_commands
         if found.callback
     ]
-    return [*(module.__name__.rpartition(".")[2] for module in COMMANDS), *nested]
+    return [*(module.__name__.rpartition(".")[2].rstrip("_") for module in COMMANDS), *nested]
 
 
 def main() -> None:

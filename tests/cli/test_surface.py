@@ -62,6 +62,12 @@ SURFACE = {
     "classifier eval": "MODEL FILES --positive --negative --label-field --text --names --json",
     "classifier apply": "MODEL FILES --out --text --json",
     "classifier adopt": "FILE --out --view --target --source --licence --json",
+    "quality train": "--good --out --bad --raw --synthetic-bad --amount --text --lang --view --precision --ngrams "
+    "--epochs --rate --dims --seed --json",
+    "quality eval": "--good --bad --policy --perplexity --text --lang --json",
+    "quality score": "FILES --out --policy --perplexity --text --lang --json",
+    "quality dirty": "FILES --out --kind --amount --text --seed --json",
+    "quality kinds": "--json",
     "blacklist add": "FILE --name --category --action",
     "blacklist test": "NAME TEXT --json",
     "blacklist stats": "NAME FILES --text --json",

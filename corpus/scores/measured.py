@@ -1,0 +1,77 @@
+"""Rows of files with everything a quality policy reads: signals, and the columns of a language model."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from corpus import config
+from corpus.errors import UsageError
+from corpus.kernels.catalogue import measure
+from corpus.kernels.language import identify
+from corpus.models.examples import chunks
+from corpus.models.ngram.scorer import Scorer
+from corpus.quarantine import Quarantined
+from corpus.ruleset.quality import QualityPolicy
+
+
+def texts(
+    paths: Sequence[str], text_field: str | None = None, lang: str | None = None
+) -> Iterator[tuple[pa.RecordBatch, list[Quarantined]]]:
+    """By batch the rows of files (`key`, `lang`, `text`) and what could not be read.
+
+    The language is `lang`, what a row says, or what is identified.
+    """
+    for chunk in chunks(paths, config.Fields(text=text_field)):
+        records = chunk.records
+        said = records.column("lang")
+        if lang is not None:
+            said = pa.array([lang] * records.num_rows, pa.string())
+        elif said.null_count:
+            said = pc.coalesce(said, identify(records.column("text"))[0])
+        columns = [records.column("source_key").cast(pa.string()), said.cast(pa.string()), records.column("text")]
+        yield pa.RecordBatch.from_arrays(columns, names=["key", "lang", "text"]), list(chunk.quarantined)
+
+
+def columns_of(text: pa.Array, lang: pa.Array, policy: QualityPolicy, model: Scorer | None = None) -> pl.DataFrame:
+    """What `policy` reads of each text: `source` (one for all), `lang`, a column for each signal and, with a language
+    model, those of the model. Stored columns of others are not there: such parts are left out of the score."""
+    rows = len(text)
+    batch = pa.RecordBatch.from_arrays(
+        [text, pa.nulls(rows, pa.string()), pa.nulls(rows, pa.float32())], names=["text", "url", "lang_score"]
+    )
+    found: list[pa.RecordBatch] = [measure(batch, policy.calls)] if policy.calls else []
+    if model is not None:
+        found.append(model.columns(text, lang))
+    frame = pl.DataFrame({"lang": pl.Series(pl.from_arrow(lang), dtype=pl.String)}).with_columns(source=pl.lit(""))
+    for one in found:
+        frame = frame.hstack(pl.DataFrame(pl.from_arrow(pa.Table.from_batches([one]))))
+    return frame
+
+
+def read_all(
+    paths: Sequence[str],
+    policy: QualityPolicy,
+    model: Scorer | None = None,
+    text_field: str | None = None,
+    lang: str | None = None,
+) -> tuple[pl.DataFrame, Counter[str], list[Quarantined]]:
+    """Every row of files with `key` and what `columns_of` gives, unreadable rows by reason, and these rows.
+
+    The texts are not kept. UsageError when no row can be read.
+    """
+    frames: list[pl.DataFrame] = []
+    bad: list[Quarantined] = []
+    for batch, quarantined in texts(paths, text_field, lang):
+        bad += quarantined
+        if batch.num_rows:
+            found = columns_of(batch.column("text"), batch.column("lang"), policy, model)
+            frames.append(found.with_columns(key=pl.Series(pl.from_arrow(batch.column("key")))))
+    reasons = Counter(str(row.reason) for row in bad)
+    if not frames:
+        raise UsageError(f"no row could be read: {dict(reasons) or 'the files are empty'}")
+    return pl.concat(frames), reasons, bad
