@@ -38,8 +38,8 @@ def k_of(rows: int) -> int:
 
     Clusters are then as many as the rows in each, and all pairs within clusters cost rows^1.5. The SemDeDup authors use
     11,000 clusters for a text corpus and 50,000 for 440 million images and find the result hardly sensitive to k
-    (Abbas et al. 2023); D4 (Tirumala et al. 2023) takes about the square root. NeMo Curator warns below 1,000 because a
-    cluster must fit in a GPU's memory; here clusters are compared in blocks, so there is no such bound.
+    (Abbas et al. 2023). NeMo Curator warns below 1,000 because a cluster must fit in memory; here clusters are compared
+    in blocks, so there is no such bound.
     """
     if rows < 0:
         raise ValueError(f"rows is {rows}")

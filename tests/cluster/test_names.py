@@ -106,3 +106,10 @@ def test_addresses_and_references_are_no_terms() -> None:
 def test_next_to_nothing_has_no_name_and_no_error(said: list[str | None]) -> None:
     ids = np.arange(len(said), dtype=np.int32) - 1
     assert set(cluster_names(texts(*said), ids)) == set(ids[ids >= 0].tolist())
+
+
+def test_a_large_sample_is_thinned_evenly_and_every_cluster_is_still_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("corpus.cluster.names.ALL_CHARS", 9_000)
+    said, ids = made(240)
+    names = cluster_names(texts(*said), ids)
+    assert set(names) == {0, 1, 2}
