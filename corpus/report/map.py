@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import importlib
 import importlib.util
 from collections import Counter
@@ -14,7 +13,8 @@ from typing import Any, Literal
 import numpy as np
 
 from corpus.errors import UsageError
-from corpus.report.html.markup import visible
+from corpus.report.html.charts import plain
+from corpus.report.words import Text
 
 Method = Literal["t-SNE", "UMAP", "PCA"]
 FEW = 30
@@ -25,11 +25,14 @@ REDUCED = 50
 """Dimensions that t-SNE and UMAP see; the rest holds little and costs time."""
 COLOURS = 9
 """Labels with a colour of their own, the commonest first; the others share one."""
-OTHERS = "…"
+OTHERS, NONE = "…", "–"
+"""What stands for all other labels, and for a point that has none: both grey, behind those with a colour."""
 PALETTE = (
     "#2f6fab", "#d9822b", "#3c8d5a", "#b8443f", "#7d62ac", "#8a6144", "#c65b9a", "#a3a335", "#2aa0ad", "#b9bec2",
 )  # fmt: skip
 """As in the report's style sheet; the last is for all other labels."""
+LATIN = 0x250
+"""Every font has the characters below."""
 CJK = (
     "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN", "PingFang SC", "Hiragino Sans GB",
     "Microsoft YaHei", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "SimHei", "Arial Unicode MS", "Noto Sans CJK JP",
@@ -106,20 +109,27 @@ def _scaled(points: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Colouring:
-    """One way to colour the points: a label for each, and where known what a label is called."""
+    """One way to colour the points: a label for each (NONE where it has none), and where known what labels are called.
+
+    A title in two languages is drawn in Chinese where there is a Chinese font.
+    """
 
     name: str
     labels: Sequence[str]
-    titles: Mapping[str, str]
+    titles: Mapping[str, str | Text]
+
+    def title(self, label: str) -> str | Text:
+        """What a label is called."""
+        return self.titles.get(label, label)
 
 
 def ranked(labels: Sequence[str]) -> tuple[list[str], np.ndarray]:
-    """The labels with a colour of their own, the commonest first (of equal ones by name), then OTHERS if there are
-    more; and for each point the place of its label."""
+    """The labels with a colour of their own, the commonest first (of equal ones by name), then OTHERS and NONE where
+    there are such; and for each point the place of its label."""
     counts = Counter(labels)
-    order = sorted(counts, key=lambda label: (-counts[label], label))
-    shown = order if len(order) <= COLOURS else [*order[:COLOURS], OTHERS]
-    place = {label: min(at, len(shown) - 1) for at, label in enumerate(order)}
+    order = sorted(counts.keys() - {NONE}, key=lambda label: (-counts[label], label))
+    shown = [*order[:COLOURS], *([OTHERS] if len(order) > COLOURS else []), *([NONE] if NONE in counts else [])]
+    place = {label: min(at, COLOURS) for at, label in enumerate(order)} | {NONE: len(shown) - 1}
     return shown, np.array([place[label] for label in labels], np.int64)
 
 
@@ -135,20 +145,20 @@ def figure(
     for side, inside in ((0, np.ones(len(points), bool)), (1, published)):
         for at, label in enumerate(shown):
             rows = np.flatnonzero((place == at) & inside)
-            last = at == len(shown) - 1 and label == OTHERS
+            grey = label in (OTHERS, NONE)
             traces.append(
                 {
                     "type": "scatter",
                     "mode": "markers",
-                    "name": html.escape(visible(colouring.titles.get(label, label)), quote=False),
+                    "name": plain(colouring.title(label)),
                     "legendgroup": str(at),
                     "showlegend": side == 0,
                     "xaxis": "x2" if side else "x",
                     "yaxis": "y2" if side else "y",
                     "x": [round(float(value), 4) for value in points[rows, 0]],
                     "y": [round(float(value), 4) for value in points[rows, 1]],
-                    "text": [html.escape(visible(hover[row]), quote=False) for row in rows.tolist()],
-                    "marker": {"color": "@c7" if last else _role(at), "size": 5, "opacity": 0.45 if last else 0.8},
+                    "text": [plain(hover[row]) for row in rows.tolist()],
+                    "marker": {"color": "@c7" if grey else _role(at), "size": 5, "opacity": 0.3 if grey else 0.8},
                     "hovertemplate": "%{text}<extra>%{fullData.name}</extra>",
                 }
             )
@@ -182,7 +192,7 @@ def png(points: np.ndarray, colouring: Colouring, published: np.ndarray, path: s
 
     font = chinese_font()
     shown, place = ranked(colouring.labels)
-    names = legend([colouring.titles.get(label, label) for label in shown], font is not None)
+    names = legend([colouring.title(label) for label in shown], font is not None)
     with mpl.rc_context({"font.family": [*([font] if font else []), "DejaVu Sans"], "axes.unicode_minus": False}):
         drawn = Figure(figsize=(14, 7.6), layout="constrained", facecolor="white")
         FigureCanvasAgg(drawn)
@@ -192,7 +202,7 @@ def png(points: np.ndarray, colouring: Colouring, published: np.ndarray, path: s
             axes.set_title(f"{'published' if side else 'all'}: {int(inside.sum()):,}", fontsize=11)
             for at, (label, name) in enumerate(zip(shown, names, strict=True)):
                 rows = (place == at) & inside
-                colour = PALETTE[-1] if label == OTHERS else PALETTE[at % (len(PALETTE) - 1)]
+                colour = PALETTE[-1] if label in (OTHERS, NONE) else PALETTE[at % (len(PALETTE) - 1)]
                 axes.scatter(points[rows, 0], points[rows, 1], s=9, c=colour, label=name, linewidths=0, alpha=0.8)
             if side == 0:
                 handles, labels = axes.get_legend_handles_labels()
@@ -214,9 +224,11 @@ def chinese_font() -> str | None:
     return next((name for name in CJK if name in there), None)
 
 
-def legend(names: Sequence[str], chinese: bool) -> list[str]:
-    """The names as they can be drawn: without a Chinese font those that are not Latin become numbers."""
-    return [
-        name if chinese or all(ord(mark) < 0x250 or mark == OTHERS for mark in name) else f"#{at + 1}"
-        for at, name in enumerate(names)
-    ]
+def legend(names: Sequence[str | Text], chinese: bool) -> list[str]:
+    """The names as they can be drawn: without a Chinese font in English, or as numbers where they have no English."""
+    found = []
+    for at, name in enumerate(names):
+        said = name if isinstance(name, str) else name.zh if chinese else name.en
+        drawable = chinese or said in (OTHERS, NONE) or all(ord(mark) < LATIN for mark in said)
+        found.append(said if drawable else f"#{at + 1}")
+    return found

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from corpus.errors import UsageError
 from corpus.report import map as maps
-from corpus.report.map import COLOURS, FEW, OTHERS, Colouring, figure, layout, legend, method_for, png, ranked
+from corpus.report.map import COLOURS, FEW, NONE, OTHERS, Colouring, figure, layout, legend, method_for, png, ranked
+from corpus.report.words import Text
 
 
 def groups(rows: int, many: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -68,6 +69,8 @@ def test_the_commonest_labels_have_colours_and_the_rest_share_one() -> None:
     assert [shown[at] for at in place[-3:]] == [str(COLOURS + 2)] * 3
     assert shown[place[0]] == OTHERS
     assert ranked(["b", "a"])[0] == ["a", "b"]
+    assert ranked(["–", "–", "b"])[0] == ["b", NONE]
+    assert ranked([*labels, NONE])[0][-2:] == [OTHERS, NONE]
 
 
 def test_the_figure_shows_all_on_one_side_and_the_published_on_the_other() -> None:
@@ -98,6 +101,7 @@ def test_the_picture_is_made_with_and_without_a_chinese_font(
     assert len(picture) > 10_000
 
 
-def test_without_a_chinese_font_chinese_labels_become_numbers() -> None:
+def test_without_a_chinese_font_labels_are_english_or_numbers() -> None:
     assert legend(["life", "经济", "café", OTHERS], chinese=False) == ["life", "#2", "café", OTHERS]
     assert legend(["经济"], chinese=True) == ["经济"]
+    assert [legend([Text("经济", "Economy")], chinese=chinese) for chinese in (True, False)] == [["经济"], ["Economy"]]

@@ -11,7 +11,8 @@ from corpus.report.html.markup import Html, heading
 from corpus.report.html.page import Section
 from corpus.report.html.tables import number, table, words
 from corpus.report.map import Colouring, figure, layout, method_for, png
-from corpus.report.words import Text, say
+from corpus.report.sections.scores import tag_titles
+from corpus.report.words import COLUMNS, Text, say
 
 POINTS = 1500
 LONGEST = 3
@@ -53,8 +54,12 @@ def write_map(context: Context, path: str) -> bool:
 def colourings(context: Context, sample: VectorSample) -> list[Colouring]:
     """By source, tier, cluster and each kind of tag, where there are several labels."""
     names = _names(context)
-    titles = {"cluster": {label: _titled(label, names) for label in set(sample.labels.get("cluster", ()))}}
-    found = [Colouring(name, labels, titles.get(name, {})) for name, labels in sample.labels.items()]
+    clusters = {label: _titled(label, names) for label in set(sample.labels.get("cluster", ()))}
+    tags = tag_titles(context)
+    found = [
+        Colouring(name, labels, clusters if name == "cluster" else tags if name.startswith("tag_") else {})
+        for name, labels in sample.labels.items()
+    ]
     return [one for one in found if len(set(one.labels)) > 1 or one.name == "source"]
 
 
@@ -71,7 +76,8 @@ def _titled(label: str, names: Mapping[str, list[str]]) -> str:
 def _by(name: str) -> Text:
     if name in ("source", "tier", "cluster"):
         return say(f"map.{name}")
-    return say("map.tag", {"name": name.removeprefix("tag_")})
+    known = COLUMNS.get(name, Text(name, name))
+    return Text(f"按{known.zh}", f"by {known.en}")
 
 
 def _side(name: Text, count: int) -> dict[str, object]:

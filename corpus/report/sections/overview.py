@@ -19,7 +19,7 @@ def head(context: Context) -> Html:
     tokens = sum(count for key, count in manifest.counts.get("published", {}).items() if key.startswith("tokens\t"))
     facts = [
         say("head.sources", {"sources": len(context.settings.sources)}),
-        say("head.tokens", {"tokens": tokens, "how": manifest.details["tokens"]}),
+        _tokens(tokens, str(manifest.details["tokens"])),
         say("head.content", {"digest": manifest.content[:16]}),
         say("head.fingerprint", {"digest": manifest.fingerprint[:16]}),
         say("head.seconds", {"seconds": f"{_seconds(context):,.0f}"}),
@@ -43,6 +43,14 @@ def head(context: Context) -> Html:
         block("strip", *strip),
         paragraph(say("head.balance", said), "soft"),
         _notes(context),
+    )
+
+
+def _tokens(count: int, how: str) -> Text:
+    """How many tokens, and how they were counted."""
+    chinese = how.replace("an estimate from characters per token", "按每词元字符数估计")
+    return Text(
+        say("head.tokens", {"tokens": count, "how": chinese}).zh, say("head.tokens", {"tokens": count, "how": how}).en
     )
 
 

@@ -24,7 +24,7 @@ from corpus.report.html.markup import Html, block, element, foldable, paragraph,
 from corpus.report.html.page import Section
 from corpus.report.html.tables import figure
 from corpus.report.sections.excerpts import differing, excerpt, said
-from corpus.report.sections.scores import told, told_columns
+from corpus.report.sections.scores import tag_titles, told, told_columns
 from corpus.report.words import Text, bound, reason, say
 
 REASONS = 16
@@ -48,24 +48,30 @@ def _kept(context: Context) -> list[Html]:
     drawn = kept_by_tier(context.publish, context.sample, context.seed)
     ids = [item.doc_id for items in drawn.values() for item in items]
     places = addresses_of(context.stages, ids)
+    titles = tag_titles(context)
     scored = values_of(context.publish, told_columns(context.publish), ids)
     rows = context.stages["tier"].manifest.counts.get("tiers", {})
     return [
         _group(
             say("samples.kept", {"tier": tier}),
             rows.get(tier, 0),
-            [_kept_one(context, item, places.get(item.doc_id), scored.get(item.doc_id, {})) for item in drawn[tier]],
+            [
+                _kept_one(context, item, places.get(item.doc_id), scored.get(item.doc_id, {}), titles)
+                for item in drawn[tier]
+            ],
             opened=place == 0,
         )
         for place, tier in enumerate(tier for tier in context.tiers if tier in drawn)
     ]
 
 
-def _kept_one(context: Context, item: Drawn, place: Address | None, scored: Mapping[str, Any]) -> Html:
+def _kept_one(
+    context: Context, item: Drawn, place: Address | None, scored: Mapping[str, Any], titles: Mapping[str, Text]
+) -> Html:
     facts: list[str | Text] = [say("samples.length", {"characters": item.characters})]
     if item.cluster_size > 1:
         facts.append(say("samples.stands", {"records": item.cluster_size - 1}))
-    facts += told(scored)
+    facts += told(scored, titles)
     cuts = cuts_of(context.stages, place)[:CUTS] if place is not None else ()
     lines = [
         element(

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 from pydantic import ValidationError
 
+from corpus.errors import CorpusError
 from corpus.inspect.bins import published_histograms
 from corpus.inspect.labels import NONE, Labelled, is_label, label_counts, published_schema
 from corpus.report.context import Context
@@ -43,7 +44,8 @@ def scores(context: Context) -> Section | None:
     found = published_histograms(context.publish, numeric, context.tiers, marks)
     charts = [drawn(f"score-{place}", one, lines.get(one.column, ()), context.tiers) for place, one in enumerate(found)]
     counted = [one for one in label_counts(context.publish, labels, context.tiers) if 0 < len(one.known) <= MOST_LABELS]
-    tagged = [_labels(context, f"label-{place}", one) for place, one in enumerate(counted)]
+    titles = tag_titles(context)
+    tagged = [_labels(context, f"label-{place}", one, titles) for place, one in enumerate(counted)]
     if not charts and not tagged:
         return None
     body = [paragraph(say("scores.explained"), "soft"), key(context.tiers, removed=False)]
@@ -59,20 +61,37 @@ def told_columns(publish: Committed) -> list[str]:
     return [name for name in published_schema(publish).names if name in TOLD or name.startswith(("tag_", "has_"))]
 
 
-def told(values: Mapping[str, Any]) -> list[Text]:
-    """What these columns say of one record; nothing of those without a value."""
-    said = []
+def told(values: Mapping[str, Any], titles: Mapping[str, Text]) -> list[Text]:
+    """What these columns say of one record, tags by their `titles`; nothing of those without a value."""
+    found = []
     for name, value in values.items():
-        shown = ", ".join(map(str, value)) if isinstance(value, list) else value
-        if shown in (None, "", False):
-            continue
         label = COLUMNS.get(name, Text(name, name))
-        if shown is True:
-            said.append(label)
+        if value in (None, "", False, []):
+            continue
+        if value is True:
+            found.append(label)
+            continue
+        if isinstance(value, int | float):
+            shown = [Text(figure(value), figure(value))]
         else:
-            written = figure(shown) if isinstance(shown, int | float) else str(shown)
-            said.append(Text(f"{label.zh} {written}", f"{label.en} {written}"))
-    return said
+            shown = [
+                titles.get(str(one), Text(str(one), str(one))) for one in ([value] if isinstance(value, str) else value)
+            ]
+        zh, en = "、".join(one.zh for one in shown), ", ".join(one.en for one in shown)
+        found.append(Text(f"{label.zh} {zh}", f"{label.en} {en}"))
+    return found
+
+
+def tag_titles(context: Context) -> dict[str, Text]:
+    """What tags are called, by their ids; none where the taxonomies are no longer there."""
+    from corpus.tags.load import load_tags
+
+    try:
+        found = load_tags(context.settings.tags) if context.settings.tags else None
+    except CorpusError:
+        return {}
+    tags = [tag for taxonomy in found.taxonomies for tag in taxonomy.tags] if found else []
+    return {tag.id: Text(f"{tag.zh} {tag.id}", tag.id) for tag in tags}
 
 
 def stored_cuts(context: Context) -> Iterator[tuple[str, Cuts]]:
@@ -101,10 +120,13 @@ def _lines(context: Context, automatic: Mapping[str, Cuts]) -> dict[str, list[Li
     return found
 
 
-def _labels(context: Context, name: str, found: Labelled) -> Chart:
+def _labels(context: Context, name: str, found: Labelled, titles: Mapping[str, Text]) -> Chart:
     shown = list(found.known)[:DRAWN]
     without = say("scores.without")
-    names: list[str | Text] = [*shown, *([without] if NONE in found.counts else [])]
+    names: list[str | Text] = [
+        *(titles.get(label, label) for label in shown),
+        *([without] if NONE in found.counts else []),
+    ]
     rows = [*shown, *([NONE] if NONE in found.counts else [])]
     series = [
         Series(tier, [found.counts[label][place] for label in rows], colour_of_tier(place, len(context.tiers)))

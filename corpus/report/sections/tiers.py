@@ -32,6 +32,9 @@ def tiers(context: Context) -> Section | None:
     cuts = context.stages["tier"].manifest.details.get("cuts", [])
     if cuts:
         body += [heading(say("tiers.cuts")), _cuts(cuts)]
+    mixture = context.stages["tier"].manifest.details.get("mixture", [])
+    if mixture:
+        body += [heading(say("tiers.mixture")), _mixture(mixture)]
     return Section("tiers", say("tiers.title"), Html("".join(body)), tuple(drawn))
 
 
@@ -105,6 +108,19 @@ def _cuts(cuts: Sequence[Mapping[str, object]]) -> Html:
             ]
         )
     head: list[Text] = [say("signal"), say("tiers.group"), say("percentile"), say("value"), say("records")]
+    return table(head, rows)
+
+
+def _mixture(portions: Sequence[Mapping[str, object]]) -> Html:
+    rows = [
+        [
+            words(str(one["source"])),
+            *(number(round(_float(one[name]), 3)) for name in ("have", "want", "epochs")),
+            share(_float(one["share"]), 1),
+        ]
+        for one in portions
+    ]
+    head = [say("source"), say("tiers.have"), say("tiers.want"), say("tiers.epochs"), say("share")]
     return table(head, rows)
 
 
