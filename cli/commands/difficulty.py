@@ -100,31 +100,21 @@ def train(
     precision: Annotated[
         float, typer.Option("--precision", metavar="SHARE", help="What the threshold is chosen for.")
     ] = 0.5,
-    ngrams: Annotated[int, typer.Option("--ngrams", min=1, max=8, help="Tokens of an n-gram at most.")] = 2,
-    epochs: Annotated[
-        int | None,
-        typer.Option("--epochs", min=1, max=1000, help="Passes over the rows; by default from their number."),
-    ] = None,
-    rate: Annotated[float, typer.Option("--rate", min=1e-4, max=10, help="The learning rate.")] = 0.2,
-    dims: Annotated[int, typer.Option("--dims", min=1, max=1024, help="Numbers of a vector.")] = 8,
     seed: Annotated[int, typer.Option("--seed", help="Another seed, another split and another model.")] = 0,
     json: Json = False,
 ) -> None:
     """Train a model of difficulty on labelled rows and write it with its card.
 
-    Of each label 70 % is trained on, 15 % gives calibration and threshold, 15 % is only measured.
+    Measured on 15 % of each label, by a model of the others; then trained on all. Folds give calibration and
+    threshold.
     """
     from cli import difficulty_view, render
-    from corpus.models.card import Features
-    from corpus.models.instruction import passes, read_labelled
+    from corpus.models.instruction import read_labelled
+    from corpus.models.rows.training import train as make
     from corpus.models.training import Plan
-    from corpus.models.training import train as make
 
     examples = read_labelled(files, _parts(instruction, given, answer), _labels(label_field, least), seed)
-    often = passes(examples.frame.height) if epochs is None else epochs
-    features = Features(ngrams=ngrams, dims=dims, epochs=often, rate=rate)
-    plan = Plan(out.name, precision, seed, features, balance="none", positive=wanted, view="instruction")
-    card, notes = make(examples, plan, out)
+    card, notes = make(examples, Plan(out.name, precision, seed, positive=wanted, view="rows"), out)
     for said in notes:
         render.note(said)
     if json:
@@ -151,7 +141,9 @@ def evaluate(
     from corpus.models.instruction import read_labelled
 
     found = load(model)
-    examples = read_labelled(files, _parts(instruction, given, answer), _labels(label_field, least))
+    examples = read_labelled(
+        files, _parts(instruction, given, answer), _labels(label_field, least), view=found.card.view
+    )
     done = evaluate_files(found, examples)
     if json:
         shown = {"read": done.read, "left_out": done.left_out, "unknown_labels": done.unknown}

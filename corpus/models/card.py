@@ -23,8 +23,9 @@ CARD = "card.json"
 MODEL = "model.bin"
 MAX_BYTES = 8 << 20
 DIGEST = 12
-View = Literal["chars", "words", "instruction"]
-"""How a classifier is shown texts; `instruction` reads rows of ask, input and answer (`corpus.models.instruction`)."""
+View = Literal["chars", "words", "instruction", "rows"]
+"""How a classifier is shown texts; `instruction` and `rows` read rows of ask, input and answer, one as a line of tokens
+(`corpus.models.instruction`), the other as their texts (`corpus.models.rows`)."""
 
 
 class File(Strict):
@@ -73,7 +74,7 @@ class Card(Strict):
 
     card: Literal[1] = 1
     name: str
-    format: Literal["floret", "fasttext"]
+    format: Literal["floret", "fasttext", "rows"]
     model: File
     labels: Annotated[tuple[str, ...], Field(min_length=2)]
     stored: tuple[str, ...]

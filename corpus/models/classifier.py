@@ -29,10 +29,13 @@ from corpus.models.fasttext_file import examine
 SPACES = r"[\s\x00\x0b\x0c\x85\u2028\u2029]+"
 INSTRUCTION = 1
 """Raise it when the line of any instruction row changes."""
+ROWS = 1
+"""Raise it when a feature of any row changes (`corpus.models.rows.features`)."""
 VIEW_VERSIONS: Mapping[str, int] = {
     "chars": lineview.VERSION,
     "words": 1,
     "instruction": 10 * INSTRUCTION + lineview.VERSION,
+    "rows": 100 * ROWS + lineview.VERSION,
 }
 """The version of each view that this code makes."""
 _CERTAIN = 1e-6
@@ -71,7 +74,7 @@ def lines(text: pa.Array, view: str) -> pa.Array:
     """Texts as the view shows them, each ended by a newline; null for null."""
     if view == "chars":
         return lineview.views(text)
-    if view == "instruction":
+    if view in ("instruction", "rows"):
         raise UsageError("this classifier reads instruction rows, not texts; use the corpus difficulty commands")
     import polars as pl
 
@@ -123,13 +126,23 @@ def _opened(directory: Path, content: str, stamp: int) -> Classifier:
             f"{directory}: was made for version {card.view_version} of the view {card.view!r}, this is version {made}; "
             "train it again"
         )
-    return Classifier(card, _floret(path, card) if card.format == "floret" else _fasttext(path, card))
+    openers = {"floret": _floret, "fasttext": _fasttext, "rows": _rows}
+    return Classifier(card, openers[card.format](path, card))
 
 
 def _floret(path: Path, card: Card) -> Callable[[pa.Array], np.ndarray]:
     floret = need_floret()
     model = floret.load_model(str(path))
     return applied(model, card.stored)
+
+
+def _rows(path: Path, card: Card) -> Callable[[pa.Array], np.ndarray]:
+    from corpus.models.rows.model import both, open_model
+
+    if len(card.labels) != 2 or card.positive is None:
+        raise UsageError(f"{path}: a model of rows tells two labels apart, one of which is looked for")
+    model, yes = open_model(path), card.labels.index(card.positive)
+    return lambda found: both(model.odds(found), yes)
 
 
 def applied(model: Any, stored: tuple[str, ...]) -> Callable[[pa.Array], np.ndarray]:

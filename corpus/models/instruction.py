@@ -23,6 +23,7 @@ from corpus.errors import UsageError
 from corpus.kernels import lineview
 from corpus.kernels.difficulty import ABSENT
 from corpus.models.examples import MOST, Examples, chunks, labelled_rows, settled
+from corpus.models.rows.model import line_of
 from corpus.quarantine import Quarantined
 from corpus.readers.fields import WHOLE
 
@@ -96,7 +97,14 @@ def shown(frame: pl.DataFrame) -> pa.Array:
     return _array(found)
 
 
-def read_labelled(paths: Sequence[str], parts: Parts, labels: Labels, seed: int = 0, most: int = MOST) -> Examples:
+def as_view(frame: pl.DataFrame, view: str) -> pa.Array:
+    """The line of each row as a model of the view `instruction` or `rows` reads it."""
+    return line_of(frame) if view == "rows" else shown(frame)
+
+
+def read_labelled(
+    paths: Sequence[str], parts: Parts, labels: Labels, seed: int = 0, most: int = MOST, view: str = "rows"
+) -> Examples:
     """Labelled instruction rows as examples, by the rules of `examples.read_examples`: each line once.
 
     UsageError when no row has the label field, or none has an instruction and an answer.
@@ -106,7 +114,7 @@ def read_labelled(paths: Sequence[str], parts: Parts, labels: Labels, seed: int 
     frames: list[pl.DataFrame] = []
     for frame, quarantined in rows(paths, parts, labels):
         unreadable.update(str(row.reason) for row in quarantined)
-        frames.append(labelled_rows(shown(frame), frame["label"], seed, counts))
+        frames.append(labelled_rows(as_view(frame, view), frame["label"], seed, counts))
     if not counts["read"]:
         raise UsageError(f"no row could be read: {dict(unreadable) or 'the files are empty'}")
     if counts["unlabelled"] == counts["read"]:

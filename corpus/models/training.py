@@ -62,13 +62,13 @@ def train(given: Given | Examples, plan: Plan, out: Path) -> tuple[Card, tuple[s
         raise UsageError(f"--precision {plan.precision}: must be above 0 and at most 1")
     must_be_free(out)
     found = given if isinstance(given, Examples) else read_examples(given, plan.view, plan.seed, plan.most)
-    labels = _labels(found)
-    positive = _positive(plan.positive, labels)
+    labels = labels_of(found)
+    positive = positive_of(plan.positive, labels)
     rows = split(found.frame, labels)
     chosen = balanced(rows[TRAIN], labels, plan.balance)
     model, features = fit(chosen, labels, plan.features, plan.seed)
     odds = applied(model, stored(len(labels)))
-    truth = {name: _places(rows[name], labels) for name in rows}
+    truth = {name: places(rows[name], labels) for name in rows}
     tuned = odds(_lines(rows[TUNED]))
     calibration = {label: platt(tuned[:, place], truth[TUNED] == place) for place, label in enumerate(labels)}
     scored = calibrated(tuned, labels, calibration)
@@ -90,14 +90,14 @@ def train(given: Given | Examples, plan: Plan, out: Path) -> tuple[Card, tuple[s
             features=features,
             seed=plan.seed,
             versions={"corpus": __version__, "floret": version("floret"), "numpy": np.__version__},
-            rows=_account(found, rows, chosen, labels),
+            rows=account(found, rows, chosen, labels),
             shares={label: round(float((truth[TUNED] == place).mean()), 6) for place, label in enumerate(labels)},
             calibration=calibration,
             thresholds=thresholds,
         )
         card = card.model_copy(update={"held_out": judged(card, odds(_lines(rows[TESTED])), truth[TESTED])})
         (aside / cards.CARD).write_bytes(cards.text_of(card))
-    return card, tuple(_notes(card, plan))
+    return card, tuple(notes(card, plan))
 
 
 def adopt(
@@ -113,7 +113,7 @@ def adopt(
     if len(labels) < 2:
         raise UsageError(f"{file}: has one label, so it tells nothing apart")
     if positive is not None and len(labels) == 2:
-        positive = _positive(positive, labels)
+        positive = positive_of(positive, labels)
     elif positive is not None:
         raise UsageError(f"{file}: has {len(labels)} labels; one to look for is chosen only of two")
     with written(out) as aside:
@@ -215,7 +215,8 @@ def judged(card: Card, odds: np.ndarray, truth: np.ndarray) -> Any:
     return evaluate(truth, given, scored, card.labels, limits)
 
 
-def _labels(found: Examples) -> tuple[str, ...]:
+def labels_of(found: Examples) -> tuple[str, ...]:
+    """The labels of the rows, sorted; UsageError for fewer than two, and for one of fewer than LEAST rows."""
     counts = dict(found.frame.group_by("label").len().sort("label").iter_rows())
     if len(counts) < 2:
         raise UsageError(
@@ -228,7 +229,8 @@ def _labels(found: Examples) -> tuple[str, ...]:
     return tuple(counts)
 
 
-def _positive(wanted: str | None, labels: Sequence[str]) -> str | None:
+def positive_of(wanted: str | None, labels: Sequence[str]) -> str | None:
+    """The label looked for: the one wanted, else of two the last and of several none; UsageError where it cannot be."""
     if wanted is not None and wanted not in labels:
         raise UsageError(f"no row has the label {wanted!r}; there are {', '.join(labels)}")
     if len(labels) > 2:
@@ -238,7 +240,8 @@ def _positive(wanted: str | None, labels: Sequence[str]) -> str | None:
     return wanted if wanted is not None else labels[-1]
 
 
-def _places(frame: pl.DataFrame, labels: Sequence[str]) -> np.ndarray:
+def places(frame: pl.DataFrame, labels: Sequence[str]) -> np.ndarray:
+    """The label of each row as its place among `labels`, int64."""
     mapping = {label: place for place, label in enumerate(labels)}
     return frame["label"].replace_strict(mapping, return_dtype=pl.Int64).to_numpy()
 
@@ -248,7 +251,9 @@ def _lines(frame: pl.DataFrame) -> pa.Array:
     return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
 
 
-def _account(found: Examples, rows: dict[str, pl.DataFrame], chosen: pl.DataFrame, labels: Sequence[str]) -> Rows:
+def account(found: Examples, rows: dict[str, pl.DataFrame], chosen: pl.DataFrame, labels: Sequence[str]) -> Rows:
+    """What became of all rows: those of each part by label, and those trained on."""
+
     def counted(frame: pl.DataFrame) -> dict[str, int]:
         return {label: int((frame["label"] == label).sum()) for label in labels}
 
@@ -266,26 +271,27 @@ def _account(found: Examples, rows: dict[str, pl.DataFrame], chosen: pl.DataFram
     )
 
 
-def _notes(card: Card, plan: Plan) -> list[str]:
-    notes = []
+def notes(card: Card, plan: Plan) -> list[str]:
+    """What a user should know of a card: rates that failed, precisions not reached, rows left out."""
+    said: list[str] = []
     features = card.features
     if features is not None and len(features.attempts) > 1:
-        notes.append(f"learning rates {', '.join(map(str, features.attempts[:-1]))} overflowed; {features.rate} worked")
+        said.append(f"learning rates {', '.join(map(str, features.attempts[:-1]))} overflowed; {features.rate} worked")
     for label in [card.positive] if card.positive else card.labels:
         one: Threshold = card.thresholds[label]
         if not one.reached:
-            notes.append(
+            said.append(
                 f"label {label!r}: no threshold has a precision of {plan.precision:g} on {one.rows} tuning rows; the "
                 f"best has {one.precision:.3f} at {one.value:.3f}. More rows, or a lower --precision, would help"
             )
     if any(card.calibration[label] == Platt() for label in card.labels):
-        notes.append("the scores are not calibrated: the tuning rows do not rise with them")
+        said.append("the scores are not calibrated: the tuning rows do not rise with them")
     rows = card.rows
     if rows is not None and (rows.conflicting or sum(rows.unreadable.values())):
-        notes.append(
+        said.append(
             f"left out: {sum(rows.unreadable.values())} unreadable rows, {rows.conflicting} of texts with two labels"
         )
-    return notes
+    return said
 
 
 def balance_of(said: str) -> Balance:

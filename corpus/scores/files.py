@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from corpus.errors import UsageError
 from corpus.kernels.difficulty import COUNTED, FACETS
 from corpus.models.classifier import Classifier
-from corpus.models.instruction import Parts, rows, shown
+from corpus.models.instruction import Parts, as_view, rows
 from corpus.quarantine import Quarantined, to_table
 from corpus.scores.cuts import Cuts, Wanted, cut
 from corpus.scores.difficulty import BY_MODEL, WEIGHTS, WEIGHTS_BY_MODEL, score_batches
@@ -125,7 +125,7 @@ def apply_files(
     """
     _must_be_free(out)
     card = model.card
-    if card.view != "instruction" or card.positive is None:
+    if card.view not in ("instruction", "rows") or card.positive is None:
         raise UsageError(f"model {card.name!r} was not made by corpus difficulty train; use corpus classifier apply")
     yes = card.labels.index(card.positive)
     frames: list[pl.DataFrame] = []
@@ -142,7 +142,7 @@ def apply_files(
 def _by_model(model: Classifier, frame: pl.DataFrame, yes: int) -> pl.DataFrame:
     from corpus.models.classifier import calibrated
 
-    scored = calibrated(model.raw(shown(frame)), model.card.labels, model.card.calibration)
+    scored = calibrated(model.raw(as_view(frame, model.card.view)), model.card.labels, model.card.calibration)
     none = pl.Series(np.isnan(scored[:, yes]))
     label = pl.Series(np.array(model.card.labels, object)[model.given(scored)].tolist(), dtype=pl.String)
     return frame.select("key").with_columns(

@@ -77,12 +77,12 @@ def test_a_number_makes_the_same_labels_as_their_names(tmp_path: Path) -> None:
 
 
 def test_a_model_learns_and_ranks_rows_it_never_saw(tmp_path: Path) -> None:
-    examples = read_labelled([written(tmp_path / "rows.jsonl", 300)], Parts(), Labels())
+    examples = read_labelled([written(tmp_path / "rows.jsonl", 300)], Parts(), Labels(), view="instruction")
     card, _ = train(examples, Plan("hard", 0.5, balance="none", positive="hard", view="instruction"), tmp_path / "m")
     assert card.held_out is not None
     model = load(str(tmp_path / "m"))
     unseen = written(tmp_path / "unseen.jsonl", 90, seed=7)
-    measured = evaluate_files(model, read_labelled([unseen], Parts(), Labels())).evaluation
+    measured = evaluate_files(model, read_labelled([unseen], Parts(), Labels(), view="instruction")).evaluation
     assert measured.of[card.labels.index("hard")].auc == 1
     done = apply_files(model, [unseen], Parts(), tmp_path / "out", Wanted(stages=2, resamples=20))
     assert (done.read, done.scored) == (90, 90)
