@@ -35,8 +35,9 @@ from corpus.scores.quality import curves, histogram, quality
 GOOD, BAD = "good", "bad"
 REPORT, POLICY = "report.json", "quality.yaml"
 BASE = "default"
-_WEIGHT = 4.0
-"""What the classifier counts in `quality.yaml`, beside parts that mostly count 1: it read the user's own rows."""
+_WEIGHT, _LEAST_WEIGHT = 6.0, 0.1
+"""What a classifier that is always right counts in `quality.yaml`, beside parts that mostly count 1, and what any
+counts at least; between them by the square of 2 AUC - 1 on the rows held out: one that learned little counts little."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def train_quality(wanted: Wanted, out: Path) -> Made:
             raise UsageError(f"no language has {LEAST} good and {LEAST} bad rows ({said or 'there are no good rows'})")
         made = Made(tuple(trained), too_few, dict(sorted(unreadable.items())))
         (aside / REPORT).write_text(json.dumps(report(made), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        (aside / POLICY).write_text(_policy_text([one.lang for one in trained]), encoding="utf-8")
+        (aside / POLICY).write_text(_policy_text(trained), encoding="utf-8")
     return made
 
 
@@ -199,18 +200,23 @@ def _agreement(
     return agreement({"classifier": scored, BASE: form.fill_null(float("nan")).to_numpy(), "label": label})
 
 
-def _policy_text(langs: Sequence[str]) -> str:
+def _weight(card: Card) -> float:
+    beyond_chance = max(0.0, 2 * (_auc(card) or 0.5) - 1)
+    return round(max(_LEAST_WEIGHT, _WEIGHT * beyond_chance**2), 2)
+
+
+def _policy_text(trained: Sequence[Trained]) -> str:
     """The default policy with a part for each classifier, whose directories lie beside the file."""
     shown = yaml.safe_load(shipped_policies()[BASE].read_text(encoding="utf-8"))
     own = [
         {
-            "name": f"classifier.{lang}",
-            "signal": {"kernel": "classifier_score", "model": lang, "label": GOOD},
-            "weight": _WEIGHT,
+            "name": f"classifier.{one.lang}",
+            "signal": {"kernel": "classifier_score", "model": one.lang, "label": GOOD},
+            "weight": _weight(one.card),
             "curve": [[0, 0], [1, 1]],
-            "lang": [lang],
+            "lang": [one.lang],
         }
-        for lang in langs
+        for one in trained
     ]
     head = "# The default quality policy and the classifiers beside this file (corpus quality train).\n"
     body = yaml.safe_dump({**shown, "parts": own + shown["parts"]}, sort_keys=False, allow_unicode=True, width=120)
