@@ -110,14 +110,13 @@ def write(record: Imported) -> dict[str, Any]:
 
 
 def read_flattened(row: dict[str, Any]) -> Imported | Problem:
-    """An Alpaca row whose instruction is a dialogue up to the last `Assistant:`."""
+    """An Alpaca row whose instruction is a dialogue up to the last `Assistant:`; any other Alpaca row as it is."""
     instruction, output = row.get("instruction"), row.get("output")
     if type(instruction) is not str or type(output) is not str:
         return not_this("instruction or output is missing or no text")
-    if not blank(row.get("input") or ""):
-        return not_this("an input stands beside a flattened dialogue")
-    turns = parse(instruction, LABELS)
-    if turns is None:
+    turns = parse(instruction, LABELS) if LABELS.starts.match(instruction) else None
+    given = row.get("input") or ""
+    if turns is None or type(given) is not str or not blank(given):
         return read(row)
     note: dict[str, Any] = {}
     del row["instruction"], row["output"]

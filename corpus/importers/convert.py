@@ -10,7 +10,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.importers import alpaca, exchanges, kto, moss, pairs, prompts, turns
+from corpus.importers import alpaca, exchanges, glaive, kto, moss, pairs, prompts, turns
 from corpus.importers.finish import not_this
 from corpus.importers.model import NOTE, Format, Imported, Kind, Problem, Reason, Turns
 from corpus.importers.roles import ASSISTANT, USER
@@ -24,6 +24,7 @@ READERS: Mapping[Format, Callable[[dict[str, Any]], Imported | Problem]] = {
     Format.DIALOG: turns.read_dialog,
     Format.FIREFLY: exchanges.read_firefly,
     Format.MOSS: moss.read,
+    Format.GLAIVE: glaive.read,
     Format.TURN_LIST: exchanges.read_list,
     Format.ZIYA: exchanges.read_ziya,
     Format.INPUT_TARGET: exchanges.read_target,
@@ -49,6 +50,7 @@ _WRITERS: Mapping[Format, Callable[[Imported], dict[str, Any]]] = {
     Format.DIALOG: lambda record: turns.write(record, Format.DIALOG),
     Format.FIREFLY: exchanges.write_firefly,
     Format.MOSS: moss.write,
+    Format.GLAIVE: glaive.write,
     Format.TURN_LIST: exchanges.write_list,
     Format.ZIYA: exchanges.write_ziya,
     Format.INPUT_TARGET: lambda record: exchanges.write_pair(record, Format.INPUT_TARGET),

@@ -18,6 +18,7 @@ from corpus.importers.templates import template_of
 SURE = 0.8
 """Confidence from which a file is imported without being told its format."""
 SAMPLE = 1000
+_SOME = 0.02
 _CONFIGURATION = frozenset({"file_name", "hf_hub_url", "ms_hub_url", "om_hub_url", "script_url", "cloud_file_name"})
 
 
@@ -59,6 +60,9 @@ def detect(values: Sequence[Any]) -> Detected:
                 continue
             weights[fmt] += weight
             rows[fmt] += 1
+    if rows[Format.FLATTENED] >= _SOME * len(sample):  # its importer takes plain Alpaca rows among them
+        weights[Format.FLATTENED] += weights.pop(Format.ALPACA, 0.0)
+        rows[Format.FLATTENED] += rows.pop(Format.ALPACA, 0)
     if not weights:
         fields = ", ".join(list(sample[0])[:8]) if isinstance(sample[0], dict) else type(sample[0]).__name__
         return Detected(None, None, 0.0, None, f"no known format; the first row has {fields}")
@@ -145,6 +149,8 @@ def _conversations(value: Mapping[str, Any]) -> Format | None:
             return Format.SHAREGPT if name == "conversations" else Format.MESSAGES
     if type(value.get("chat")) is dict:
         return Format.MOSS
+    if type(value.get("chat")) is str:
+        return Format.GLAIVE
     if type(value.get("data")) is list:
         return Format.TURN_LIST
     if type(value.get("prompt")) is list and type(value.get("output")) is list:

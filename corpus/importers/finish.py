@@ -126,6 +126,7 @@ def own_key(rest: dict[str, Any], note: dict[str, Any], ids: Sequence[str]) -> s
                 note["id"] = name
             return value
         if type(value) is int:
+            note["id_is_number"] = True
             return str(value)
     return None
 
@@ -198,9 +199,8 @@ def whole(record: Imported) -> Turns:
 def fields_of(record: Imported) -> dict[str, Any]:
     """The row's other fields, and its id where it was: what a writer begins with."""
     fields = {name: value for name, value in (record.meta or {}).items() if name != NOTE}
-    name = record.note.get("id", "id")
-    if record.source_key is not None and not any(str(fields.get(one)) == record.source_key for one in IDS):
-        fields[name] = record.source_key
+    if record.source_key is not None and not record.note.get("id_is_number"):
+        fields[record.note.get("id", "id")] = record.source_key
     return fields
 
 

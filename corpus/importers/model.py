@@ -32,6 +32,7 @@ class Format(StrEnum):
     DIALOG = "dialog"
     FIREFLY = "firefly"
     MOSS = "moss"
+    GLAIVE = "glaive"
     TURN_LIST = "turn_list"
     ZIYA = "ziya"
     INPUT_TARGET = "input_target"

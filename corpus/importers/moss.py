@@ -87,9 +87,6 @@ def _call(command: str) -> str:
 def write(record: Imported) -> dict[str, Any]:
     """The source's row."""
     row, turns, note = fields_of(record), whole(record), record.note
-    row.pop("id", None)
-    if record.source_key is not None:
-        row[note.get("id", "id")] = record.source_key
     if turns and turns[0][0] == SYSTEM:
         row["meta_instruction"] = note.get("meta_instruction", turns[0][1] + "\n")
     row["chat"] = note["chat"]

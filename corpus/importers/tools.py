@@ -98,7 +98,7 @@ def from_parts(parts: Sequence[Any]) -> str | None:
                 said.append(from_function_call(value if type(value) is str else _dumps(value)))
             case _:
                 return None
-    text = "\n".join(said)
+    text = "\n".join(one for one in said if one)
     return with_thoughts("\n".join(thoughts), text) if thoughts else text
 
 
@@ -112,7 +112,7 @@ def to_parts(text: str, key: str) -> list[dict[str, str]]:
     first = _BLOCK.search(text)
     calls = calls_of(text[first.start() :]) if first else None
     if first and calls and (first.start() == 0 or text[first.start() - 1] == "\n"):
-        if first.start() > 1:
+        if first.start():
             parts.append({"type": "text", key: text[: first.start() - 1]})
         return parts + [{"type": "tool_call", key: call} for call in calls]
     return [*parts, {"type": "text", key: text}]
