@@ -10,14 +10,21 @@ from corpus import pipeline, storage
 from corpus.config import Decontaminate, Dedup, Fields, Near, Normalise, Pipeline, Source, below, rebase
 from corpus.errors import UsageError
 from corpus.flow import plan_slots
+from corpus.importers.convert import KINDS as KIND_OF
+from corpus.importers.detect import Detected
+from corpus.importers.formats import detected
 from corpus.kernels.signal import SignalCall
+from corpus.located import suggest
 from corpus.rundir import RunDir
+from corpus.schema import KINDS
 
 COMPRESSED = (".gz", ".zst", ".zstd", ".bz2", ".xz")
 FORMATS = (
     *(".jsonl", ".ndjson", ".json", ".parquet", ".csv", ".tsv", ".txt", ".text", ".html", ".htm"),
     *(".warc", ".wet", ".arc"),
 )
+IMPORTERS = {str(fmt): str(kind) for fmt, kind in KIND_OF.items() if fmt != "configuration"}
+"""The formats of dialogues, and what their rows become."""
 AS_READ = Normalise(newlines=False, unicode="none", controls=False, trailing_space=False, blank_lines=None)
 """The text as it came."""
 
@@ -48,6 +55,44 @@ def decontaminate(
     base = _pipeline("decontaminate", inputs, fields, lang)
     given = {"rules": (), "normalise": AS_READ, "dedup": Dedup(exact=False), "decontaminate": wanted}
     return rebase(base.model_copy(update=given), Path.cwd())
+
+
+def dialogues(
+    inputs: Sequence[str],
+    kind: str | None = None,
+    importer: str | None = None,
+    lang: str | None = None,
+    *,
+    dedup: bool = False,
+) -> tuple[Pipeline, dict[str, Detected]]:
+    """Ingest conversations or preferences, check their roles, and nothing else; and what each source looks like.
+
+    UsageError when `kind` is none that there is, and when the sources look like records of several kinds, or of none.
+    """
+    base = _pipeline("import", inputs, None, lang)
+    found = {} if importer is not None else {source.name: detected(source) for source in base.sources}
+    known = [name for name in KINDS if name != "document"]
+    if importer is not None and importer not in IMPORTERS:
+        raise UsageError(f"--importer {importer!r}{suggest(importer, IMPORTERS)}: is not one of {', '.join(IMPORTERS)}")
+    alike = {str(one.kind) for one in found.values() if one.kind is not None}
+    if importer is not None:
+        alike = {str(IMPORTERS[importer])}
+    if kind is not None and kind not in known:
+        raise UsageError(f"--kind {kind!r}: is not one of {', '.join(known)}")
+    if kind is None and (len(alike) != 1 or not alike <= set(known)):
+        said = "; ".join(f"{name}: {one.format or 'nothing known'} ({one.kind})" for name, one in found.items())
+        raise UsageError(
+            f"the inputs are not all of one kind: {said or importer}. Import each kind by itself, or name --kind"
+        )
+    sources = tuple(source.model_copy(update={"importer": importer or "auto"}) for source in base.sources)
+    given = {
+        "kind": kind or alike.pop(),
+        "sources": sources,
+        "rules": (),
+        "difficulty": False,
+        "dedup": Dedup(exact=dedup),
+    }
+    return base.model_copy(update=given), found
 
 
 def retier(root: str, tiers: str | None = None) -> pipeline.Pipeline:
