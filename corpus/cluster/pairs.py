@@ -10,7 +10,7 @@ keep order as `graph.resolve` does and compare with kept rows only: what goes an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,18 +47,41 @@ def pairs(
     there are more than MOST_PAIRS, or the threshold is not above 0 and at most 1.
     """
     _check(vectors, [ids] if second is None else [ids, second], [threshold])
+    blocks = (two for members, guests in _groups(ids, second) for two in _blocks(members, guests, block))
+    return _listed(vectors, blocks, threshold)
+
+
+def pairs_across(
+    vectors: np.ndarray, ids: np.ndarray, second: np.ndarray, threshold: float, block: int = BLOCK
+) -> Edges:
+    """Of the pairs that `pairs` finds with `second`, those of different clusters.
+
+    For the rows that stand after duplicates within clusters went: no two of a cluster are alike then, so one row has
+    few neighbours across the border and the list is short. A part of the rows will do, if for each cluster all that
+    have it first or second are there.
+    """
+    _check(vectors, [ids, second], [threshold])
+    blocks = (
+        (members[i : i + block], guests[j : j + block])
+        for members, guests in _groups(ids, second)
+        for i in range(0, len(members), block)
+        for j in range(0, len(guests), block)
+    )
+    return _listed(vectors, blocks, threshold)
+
+
+def _listed(vectors: np.ndarray, blocks: Iterable[tuple[np.ndarray, np.ndarray]], threshold: float) -> Edges:
     found: list[Edges] = []
     total = 0
-    for members, guests in _groups(ids, second):
-        for one, other in _blocks(members, guests, block):
-            edges = _alike(Block(vectors, one), Block(vectors, other), threshold, one is other)
-            total += len(edges)
-            if total > MOST_PAIRS:
-                raise UsageError(
-                    f"more than {MOST_PAIRS:,} pairs of rows have a cosine of {threshold} or more; raise the threshold"
-                    " or remove equal texts first"
-                )
-            found.append(edges)
+    for one, other in blocks:
+        edges = _alike(Block(vectors, one), Block(vectors, other), threshold, one is other)
+        total += len(edges)
+        if total > MOST_PAIRS:
+            raise UsageError(
+                f"more than {MOST_PAIRS:,} pairs of rows have a cosine of {threshold} or more; raise the threshold"
+                " or remove equal texts first"
+            )
+        found.append(edges)
     return _ordered(found)
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.cluster.pairs import Edges, edges_to_kept, pairs, sweep
+from corpus.cluster.pairs import Edges, edges_to_kept, pairs, pairs_across, sweep
 from corpus.errors import UsageError
 from corpus.graph.resolve import resolve
 from corpus.kernels.vectors import cosines, lengths_of, wide
@@ -70,7 +70,7 @@ def as_set(edges: Edges) -> set[tuple[int, int]]:
 
 
 @pytest.mark.parametrize("threshold", THRESHOLDS)
-@pytest.mark.parametrize("block", [1, 7, 4096])
+@pytest.mark.parametrize("block", [9, 4096])
 def test_pairs_equal_brute_force(threshold: float, block: int) -> None:
     vectors = made(160)
     chance = np.random.default_rng(1)
@@ -83,6 +83,23 @@ def test_pairs_equal_brute_force(threshold: float, block: int) -> None:
     probed = pairs(vectors, ids, threshold, second, block=block)
     assert len(as_set(probed)) == len(probed)
     assert as_set(probed) == brute(alike, ids, threshold, second)
+    across = pairs_across(vectors, ids, second, threshold, block=block)
+    assert as_set(across) == as_set(probed) - as_set(found)
+    assert np.array_equal(across.cosine, alike[across.a, across.b])
+
+
+def test_pairs_across_borders_can_be_found_cluster_by_cluster() -> None:
+    vectors = made(120)
+    chance = np.random.default_rng(2)
+    ids, second = (chance.integers(0, 4, 120).astype(np.int32) for _ in range(2))
+    apart: set[tuple[int, int]] = set()
+    for cluster in range(4):
+        rows = np.flatnonzero((ids == cluster) | (second == cluster))
+        own = np.where(ids[rows] == cluster, cluster, -1)
+        guest = np.where((second[rows] == cluster) & (own < 0), cluster, -1)
+        found = pairs_across(vectors[rows], own, guest, 0.6)
+        apart |= {tuple(sorted((int(rows[a]), int(rows[b])))) for a, b in zip(found.a, found.b, strict=True)}
+    assert apart == as_set(pairs_across(vectors, ids, second, 0.6))
 
 
 def test_a_threshold_that_is_a_pair_s_own_cosine_takes_the_pair() -> None:
@@ -95,7 +112,7 @@ def test_a_threshold_that_is_a_pair_s_own_cosine_takes_the_pair() -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.integers(0, 1000), st.sampled_from(THRESHOLDS), st.sampled_from([1, 5, 64]))
+@given(st.integers(0, 1000), st.sampled_from(THRESHOLDS), st.sampled_from([4, 64]))
 def test_who_goes_is_what_the_walk_down_the_keep_order_says(seed: int, threshold: float, block: int) -> None:
     vectors = made(70, seed=seed)
     chance = np.random.default_rng(seed)
