@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from corpus.models.ngram.arpa import LOG2_10
 
 MAGIC = b"mmap lm http://kheafield.com/code format version"
 """How a KenLM binary begins."""
+_LINE, _SPACE = re.compile(r"[\n\r]"), re.compile(r"[\x00-\x20\u3000]+")
+"""As in `ngram_tokens`."""
 
 
 def is_binary(path: Path) -> bool:
@@ -48,7 +51,8 @@ def measurer(model: Any, *, singly: bool) -> Callable[[pa.Array, int], np.ndarra
         found = np.full((len(text), len(MEASURES)), np.nan)
         found[:, :2] = 0
         for row, value in enumerate(pc.fill_null(text, "").to_pylist()):
-            lines = [" ".join("".join(line.split()) if singly else line.split()) for line in value.splitlines()]
+            lines = [_SPACE.sub("" if singly else " ", line).strip(" ") for line in _LINE.split(value)]
+            lines = [" ".join(line) for line in lines] if singly else lines
             logs = [log for line in lines if line for log, _, _ in model.full_scores(line, bos=True, eos=True)]
             if not logs:
                 continue

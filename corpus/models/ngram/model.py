@@ -110,6 +110,11 @@ class NgramModel:
         """How many n-grams there are, of all lengths and folds."""
         return sum(len(level.keys) for fold in self.folds for level in fold.levels)
 
+    @property
+    def bytes(self) -> int:
+        """Memory of the tables that score, vocabularies aside."""
+        return sum(ready.bytes for _, ready in self._ready)
+
     def measure(self, texts: pa.Array, window: int = WINDOW) -> np.ndarray:
         """By row (float64, columns as `ngram_score.MEASURES`) units, bits, the worst window, deviation."""
         found = sequence(texts)

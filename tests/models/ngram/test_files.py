@@ -195,7 +195,7 @@ def test_sentences_and_numbers_of_kenlm_are_those_of_the_kernel() -> None:
             self.asked.append(line)
             return [(-1.0, 1, False)] * len(line.split()) + [(-2.0, 2, False)]
 
-    found = measurer(Package(), singly=True)(pa.array(["天地 人\n\n好", None]), 3)
+    found = measurer(Package(), singly=True)(pa.array(["天地 人\n\u3000\r\n好", None]), 3)
     assert Package.asked == ["天 地 人", "好"]
     each = np.array([1, 1, 1, 2, 1, 2]) * np.log2(10)
     assert found[0].tolist() == pytest.approx([6, each.sum(), each[3:].mean(), each.std()])
