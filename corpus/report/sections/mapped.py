@@ -10,7 +10,7 @@ from corpus.report.html.charts import Chart, View
 from corpus.report.html.markup import Html, heading
 from corpus.report.html.page import Section
 from corpus.report.html.tables import number, table, words
-from corpus.report.map import Colouring, figure, layout, method_for, png
+from corpus.report.map import NONE, OTHERS, Colouring, figure, layout, method_for, png
 from corpus.report.sections.scores import tag_titles
 from corpus.report.words import COLUMNS, Text, say
 
@@ -56,8 +56,10 @@ def colourings(context: Context, sample: VectorSample) -> list[Colouring]:
     names = _names(context)
     clusters = {label: _titled(label, names) for label in set(sample.labels.get("cluster", ()))}
     tags = tag_titles(context)
+    grey: dict[str, str | Text] = {OTHERS: say("map.others"), NONE: say("map.none")}
+    titles: dict[str, Mapping[str, str | Text]] = {"cluster": clusters, "tier": {NONE: say("removed")}}
     found = [
-        Colouring(name, labels, clusters if name == "cluster" else tags if name.startswith("tag_") else {})
+        Colouring(name, labels, grey | dict(titles.get(name, tags if name.startswith("tag_") else {})))
         for name, labels in sample.labels.items()
     ]
     return [one for one in found if len(set(one.labels)) > 1 or one.name == "source"]

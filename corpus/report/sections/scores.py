@@ -97,7 +97,20 @@ def tag_titles(context: Context) -> dict[str, Text]:
 def stored_cuts(context: Context) -> Iterator[tuple[str, Cuts]]:
     """Automatic cuts that stages left in their manifests, with the name of what was cut."""
     for name, stage in context.stages.items():
-        yield from _cuts_in(name, stage.manifest.details)
+        for found, cuts in _cuts_in(name, stage.manifest.details):
+            yield (_staged(context) if found == "stages" else found), cuts
+
+
+def _staged(context: Context) -> str:
+    """The column that the tier policy cuts into stages, as the policy says it now."""
+    from corpus.ruleset.policy import load_tiers
+
+    named = context.settings.tiers
+    try:
+        stages = load_tiers("stages" if named == "default" else named).stages
+    except CorpusError:
+        stages = None
+    return "stages" if stages is None else stages.column
 
 
 def _cuts_in(name: str, value: Any) -> Iterator[tuple[str, Cuts]]:
@@ -109,7 +122,7 @@ def _cuts_in(name: str, value: Any) -> Iterator[tuple[str, Cuts]]:
                 return
         else:
             for inner, item in value.items():
-                yield from _cuts_in(inner, item)
+                yield from _cuts_in(name if inner == "cuts" else inner, item)
 
 
 def _lines(context: Context, automatic: Mapping[str, Cuts]) -> dict[str, list[Line]]:
@@ -146,7 +159,9 @@ def _parts(context: Context) -> list[Html]:
 
 
 def _cuts(name: str, cuts: Cuts) -> list[Html]:
-    about = {"method": cuts.method, "rows": cuts.rows, "unscored": cuts.unscored, "resamples": cuts.resamples}
+    method = say(f"scores.{cuts.method}")
+    about = {"rows": cuts.rows, "unscored": cuts.unscored, "resamples": cuts.resamples}
+    chinese, english = (say("scores.method", {**about, "method": said}) for said in (method.zh, method.en))
     title, shown = say("scores.cuts"), column(name)
     rows = [
         [
@@ -170,7 +185,7 @@ def _cuts(name: str, cuts: Cuts) -> list[Html]:
     ]
     return [
         heading(Text(f"{title.zh}：{shown.zh}", f"{title.en}: {shown.en}")),
-        paragraph(say("scores.method", about), "soft"),
+        paragraph(Text(chinese.zh, english.en), "soft"),
         table(head, rows),
-        table([say("stage"), say("scores.span"), say("records"), say("share")], sizes),
+        table([say("scores.stage"), say("scores.span"), say("records"), say("share")], sizes),
     ]
