@@ -145,7 +145,8 @@ class NgramModel:
         if set(self.about.languages) <= {UNSAID}:
             return np.zeros(len(langs), bool)
         seen = [lang for lang, many in self.about.languages.items() if many >= LEAST_UNITS]
-        known = pc.is_in(langs, pa.array(seen, langs.type))
+        langs = langs.cast(pa.string())
+        known = pc.is_in(langs, pa.array(seen, pa.string()))
         return np.asarray(pc.and_(pc.is_valid(langs), pc.invert(known)))
 
     def to_table(self) -> pa.Table:

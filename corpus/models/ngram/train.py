@@ -193,8 +193,7 @@ def fit(texts: pa.Array, langs: pa.Array | None = None, order: int = 4, settings
 def _sized(batches: Iterable[tuple[pa.Array, pa.Array | None]]) -> Iterator[tuple[pa.Array, pa.Array | None]]:
     """The same rows in batches of some BATCH_BYTES."""
     for texts, langs in batches:
-        if isinstance(texts, pa.ChunkedArray):
-            texts = texts.combine_chunks()
+        texts, langs = _whole(texts), None if langs is None else _whole(langs)
         lengths = pc.fill_null(pc.binary_length(texts), 0).to_numpy(zero_copy_only=False)
         ends = np.cumsum(lengths, dtype=np.int64)
         start = 0
@@ -203,6 +202,12 @@ def _sized(batches: Iterable[tuple[pa.Array, pa.Array | None]]) -> Iterator[tupl
             stop = max(start + 1, int(np.searchsorted(ends, before + BATCH_BYTES, "right")))
             yield texts.slice(start, stop - start), None if langs is None else langs.slice(start, stop - start)
             start = stop
+
+
+def _whole(array: pa.Array | pa.ChunkedArray) -> pa.Array:
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+    return array.cast(pa.string()) if pa.types.is_dictionary(array.type) else array
 
 
 def _split(texts: pa.Array, langs: pa.Array | None, folds: int) -> Iterator[tuple[int, pa.Array, pa.Array]]:

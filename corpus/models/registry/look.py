@@ -86,7 +86,9 @@ def kind_of(path: Path) -> Kind:
     """What the files say they are; UsageError, with the kinds there are, when they do not say."""
     if path.is_dir():
         if (path / CARD).is_file():
-            return "classifier"
+            card = _json(path / CARD)
+            ours = isinstance(card, dict) and card.get("kind") in ("ngram", "arpa", "kenlm")
+            return "ngram-lm" if ours else "classifier"
         if (path / "modules.json").is_file():
             return "sentence-transformers"
         config = _json(path / "config.json") if (path / "config.json").is_file() else None

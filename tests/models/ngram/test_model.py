@@ -44,6 +44,14 @@ def test_model_does_not_depend_on_order_or_batches() -> None:
     assert split.digest == model().digest
 
 
+def test_chunks_and_dictionaries_are_taken_as_they_are() -> None:
+    langs = pa.array(["zh"] * len(texts())).dictionary_encode()
+    chunked = pa.chunked_array([texts().slice(0, 9), texts().slice(9)])
+    found = fit(chunked, pa.chunked_array([langs]))
+    assert found.digest == fit(texts(), pa.array(["zh"] * len(texts()))).digest
+    assert found.columns(texts(), langs).column(0).null_count == 0
+
+
 def test_scores_do_not_depend_on_the_batch() -> None:
     asked = texts(seed=2, many=9)
     whole = model().columns(asked)

@@ -82,6 +82,9 @@ def test_the_kind_is_what_the_files_say(lm: Made, tmp_path: Path, ads: Path) -> 
     assert kind_of(lm()) == "causal-lm"
     assert kind_of(lm("st", **{"modules.json": b"[]"})) == "sentence-transformers"
     assert kind_of(ads) == "classifier"
+    (tmp_path / "lm").mkdir()
+    (tmp_path / "lm" / "card.json").write_text('{"kind": "ngram"}')
+    assert kind_of(tmp_path / "lm") == "ngram-lm"
     words = tmp_path / "words"
     words.mkdir()
     (words / "tokenizer.json").write_bytes(b"{}")
