@@ -16,10 +16,8 @@ _RUN = re.compile(
 )
 _DIGITS = re.compile(r"\d+")
 _BLOCK = 1024
-_MOST = 0.05
-"""N-grams that stand in a larger share of the tags find no pairs: what they would find is found by the others too."""
-_FEW = 200
 _LETTERS = 6
+_SLACK = 1e-9
 
 
 def grams(tag: str) -> list[str]:
@@ -41,12 +39,17 @@ def by_characters(tags: Sequence[str], least: float) -> pl.DataFrame:
     """
     rows = [(place, gram) for place, tag in enumerate(tags) for gram in grams(tag)]
     frame = pl.DataFrame(rows, schema={"tag": pl.UInt32, "gram": pl.String}, orient="row")
-    frame = frame.group_by("tag", "gram").agg(pl.len().alias("count"))
+    # Sorted here and below, so that sums are the same for every order in which groups and joins come.
+    frame = frame.group_by("tag", "gram").agg(pl.len().alias("count")).sort("tag", "gram")
     frame = frame.with_columns(stands=pl.len().over("gram"))
     rarity = (pl.lit(float(len(tags) + 1)) / pl.col("stands")).log()
     frame = frame.with_columns(weight=pl.col("count") * rarity)
     frame = frame.with_columns(weight=pl.col("weight") / pl.col("weight").pow(2).sum().over("tag").sqrt())
-    finding = frame.filter(pl.col("stands") <= max(_FEW, _MOST * len(tags)))
+    # The n-grams of a tag, rarest first. What all those from one on weigh bounds the cosine with a tag that shares
+    # nothing rarer: so the rarest n-gram that two like tags share stands in front of that place in both.
+    frame = frame.sort("tag", "stands", "gram")
+    rest = pl.col("weight").pow(2).cum_sum(reverse=True).over("tag")
+    finding = frame.filter(rest >= least * least - _SLACK).select("tag", "gram")
     found: list[pl.DataFrame] = []
     for first in range(0, len(tags), _BLOCK):
         some = finding.filter(pl.col("tag").is_between(first, first + _BLOCK - 1))
@@ -54,7 +57,6 @@ def by_characters(tags: Sequence[str], least: float) -> pl.DataFrame:
         pairs = near.select(left="tag", right="tag_right").unique()
         own = pairs.join(frame.select(left="tag", gram="gram", weight="weight"), on="left")
         both = own.join(frame.select(right="tag", gram="gram", other="weight"), on=["right", "gram"])
-        # Sorted, so that the sum is the same for every order in which a join gives its rows.
         cosines = both.sort("left", "right", "gram").group_by("left", "right", maintain_order=True)
         summed = cosines.agg((pl.col("weight") * pl.col("other")).sum().alias("cosine"))
         found.append(summed.filter(pl.col("cosine") >= least))
@@ -80,13 +82,13 @@ def _told_apart(pairs: pl.DataFrame, tags: Sequence[str], *, spelt: bool) -> pl.
     """Without pairs that differ in digits, and with `spelt` without those in which a word has no counterpart."""
     digits = ["|".join(_DIGITS.findall(tag)) for tag in tags]
     same = [
-        digits[left] == digits[right] and not (spelt and _other_words(tags[left], tags[right]))
+        digits[left] == digits[right] and not (spelt and other_words(tags[left], tags[right]))
         for left, right in pairs.select("left", "right").iter_rows()
     ]
     return pairs.filter(pl.Series(same, dtype=pl.Boolean)).sort("left", "right")
 
 
-def _other_words(left: str, right: str) -> bool:
+def other_words(left: str, right: str) -> bool:
     """Whether both English tags have a word that the other has in no spelling: `nutrition plan`, `nutrient plan`."""
     if not (left.isascii() and right.isascii()):
         return False
