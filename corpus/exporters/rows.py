@@ -62,16 +62,14 @@ def row_of(record: Imported, to: To, *, bare: bool = False) -> dict[str, Any]:
     """
     if to == "original":
         return _original(record)
-    fmt_name = "sharegpt" if to == "llamafactory" else to
-    own = _own(record, fmt_name)
-    meta = record.meta or {}
-    if type(meta.get("tools")) is str and fmt_name != "alpaca":
-        own["tools"] = meta["tools"]
+    said_as = "sharegpt" if to == "llamafactory" else to
+    ways = _own(record, said_as)
     if bare:
-        return own
-    fmt = FORMATS[fmt_name, shape_of(record)]
+        return ways[0]
+    fmt = FORMATS[said_as, shape_of(record)]
     key = {} if record.source_key is None else {"id": record.source_key}
-    if to != "llamafactory":
+    meta = record.meta or {}
+    for own in ways if to != "llamafactory" else ():
         plain = {**key, **{name: value for name, value in meta.items() if name != NOTE}, **own}
         if type(meta.get("id")) is int and str(meta["id"]) == record.source_key:
             plain["id"] = meta["id"]
@@ -81,7 +79,7 @@ def row_of(record: Imported, to: To, *, bare: bool = False) -> dict[str, Any]:
         if given_back(noted, fmt, record):
             return noted
     scores = _scores(record)
-    apart = {**key, **own, **scores, NOTE: _said({KEPT: meta, ADDED: [*scores, "tools"]})}
+    apart = {**key, **ways[-1], **scores, NOTE: _said({KEPT: meta, ADDED: [*scores, "tools"]})}
     if given_back(apart, fmt, record):
         return apart
     said = convert(apart, fmt)
@@ -110,20 +108,21 @@ def _original(record: Imported) -> dict[str, Any]:
     return row
 
 
-def _own(record: Imported, to: str) -> dict[str, Any]:
-    """The fields of the format itself."""
+def _own(record: Imported, to: str) -> list[dict[str, Any]]:
+    """The fields of the format itself, in the way its users would rather have them and in one that always holds."""
     shape = shape_of(record)
     if shape == "prompt":
         prompt = record.prompt or []
+        listed = [{"prompt": _plainly(prompt)}]
         if given_back({"prompt": prompt[-1][1], NOTE: None}, Format.PROMPTS, _alone(prompt)):
-            return {"prompt": prompt[-1][1]}
-        return {"prompt": _plainly(prompt)}
-    match to:
-        case "sharegpt":
-            return _sharegpt(record, shape)
-        case "messages":
-            return _messages(record, shape)
-    return _alpaca(record, shape)
+            return [{"prompt": prompt[-1][1]}, *listed]
+        return listed
+    if to == "alpaca":
+        note = record.note if record.note.get("format") in _OF_ALPACA else {}
+        return [_alpaca(record, shape, said) for said in ([note, {}] if note else [{}])]
+    own = _sharegpt(record, shape) if to == "sharegpt" else _messages(record, shape)
+    tools = (record.meta or {}).get("tools")
+    return [{**own, "tools": tools}] if type(tools) is str else [own]
 
 
 def _alone(prompt: Turns) -> Imported:
@@ -160,9 +159,8 @@ def _messages(record: Imported, shape: Shape) -> dict[str, Any]:
     return {"prompt": prompt, "chosen": chosen, "rejected": rejected}
 
 
-def _alpaca(record: Imported, shape: Shape) -> dict[str, Any]:
-    """Instruction, input and history; the input apart from the instruction where the source had it so."""
-    note = record.note if record.note.get("format") in _OF_ALPACA else {}
+def _alpaca(record: Imported, shape: Shape, note: dict[str, Any]) -> dict[str, Any]:
+    """Instruction, input and history; the input apart from the instruction where the note says that it was."""
     if record.messages is not None:
         before, chosen, rejected = record.messages[:-1], record.messages[-1:], []
     else:

@@ -91,8 +91,9 @@ def write_question(turns: Turns, note: dict[str, Any], row: dict[str, Any]) -> N
     row["instruction"], row["input"] = asked, note.get("input", "")
     split = note.get("split")
     if split is not None:
-        if asked[split : split + 1] == "\n":  # else the text has changed since
-            row["instruction"], row["input"] = asked[:split], asked[split + 1 :]
+        before, after = asked[:split], asked[split + 1 :]
+        if asked[split : split + 1] == "\n" and not blank(before) and not blank(after):  # else the text has changed
+            row["instruction"], row["input"] = before, after
     elif "instruction" in note:
         row["instruction"], row["input"] = note["instruction"], asked
     elif row["input"] == {"absent": True}:

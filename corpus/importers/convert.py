@@ -111,7 +111,10 @@ def convert(value: Any, fmt: Format) -> Imported | Problem:
     """The record of one parsed JSON value. `value` is not changed."""
     if type(value) is not dict:
         return not_this(f"it is of type {type(value).__name__}, not an object")
-    return READERS[fmt](dict(value))
+    found = READERS[fmt](value.copy())
+    if type(found) is Problem and found.reason == Reason.NOT_THIS_FORMAT and prompts.is_configuration(value):
+        return prompts.refuse_configuration(value)
+    return found
 
 
 def restore(record: Imported) -> dict[str, Any]:
@@ -127,14 +130,10 @@ def convert_batch(
 ) -> tuple[pa.RecordBatch, list[tuple[int, Reason, str]]]:
     """The records of parsed JSON values in the IMPORTED schema, in their order, and the rows that became none: number
     of the row, reason, detail. Every value is one or the other. With `kind`, records of another kind are problems."""
-    read = READERS[fmt]
     records: list[Imported] = []
     problems: list[tuple[int, Reason, str]] = []
     for at, value in enumerate(values):
-        if type(value) is dict:
-            found = read(value.copy())
-        else:
-            found = not_this(f"it is of type {type(value).__name__}, not an object")
+        found = convert(value, fmt)
         if type(found) is Problem:
             problems.append((at, found.reason, found.detail))
         elif kind is not None and found[0] != kind:

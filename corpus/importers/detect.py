@@ -12,6 +12,7 @@ from corpus.importers.exchanges import PAIRS
 from corpus.importers.kto import LABELS
 from corpus.importers.model import Format, Kind, Problem, Reason
 from corpus.importers.pairs import CHOSEN, PROMPTS, REJECTED, found
+from corpus.importers.prompts import is_configuration
 from corpus.importers.templates import LABELS as LABELLED
 from corpus.importers.templates import template_of
 
@@ -19,7 +20,6 @@ SURE = 0.8
 """Confidence from which a file is imported without being told its format."""
 SAMPLE = 1000
 _SOME = 0.02
-_CONFIGURATION = frozenset({"file_name", "hf_hub_url", "ms_hub_url", "om_hub_url", "script_url", "cloud_file_name"})
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,11 @@ def detect(values: Sequence[Any]) -> Detected:
     The confidence is the share of rows that have the format's fields and are not refused as another format, times how
     telling those fields are: `{"text"}` alone may as well be a document, a `prompt` alone half of something.
     """
-    sample = values[:SAMPLE]
-    if not sample:
+    first = values[:SAMPLE]
+    if not first:
         return Detected(None, None, 0.0, None, "there are no rows")
-    if len(sample) == 1 and is_configuration(sample[0]):
+    sample = [value for value in first if not is_configuration(value)]
+    if not sample:
         return Detected(
             Format.CONFIGURATION, None, 1.0, None, "its objects name files of data sets: it is configuration"
         )
@@ -164,12 +165,3 @@ def _conversations(value: Mapping[str, Any]) -> Format | None:
     if any(type(value.get(asked)) is str and type(value.get(answered)) is str for asked, answered in PAIRS):
         return Format.QUESTION_ANSWER
     return None
-
-
-def is_configuration(value: Any) -> bool:
-    """Whether an object lists data sets as LLaMA-Factory's `dataset_info.json` does."""
-    return (
-        type(value) is dict
-        and bool(value)
-        and all(type(one) is dict and not _CONFIGURATION.isdisjoint(one) for one in value.values())
-    )

@@ -21,6 +21,7 @@ ADDED = "added"
 """In the note of an exported row: fields that are not of `meta`."""
 _ENDINGS = ("finish_reason", "stop_reason")
 _LARGEST = 3.4e38
+_ASKING = frozenset({USER, TOOL})
 
 
 def conversation(
@@ -52,7 +53,7 @@ def conversation(
             repaired(note, Repair.TRAILING_TRIMMED)["tail"] = [list(turn) for turn in tail]
         if head:
             repaired(note, Repair.LEADING_DROPPED)["head"] = [list(turn) for turn in head]
-    if problem or (problem := truncated(rest)):
+    if problem or (rest and (problem := truncated(rest))):
         return problem
     key = own_key(rest, note, ids)
     meta = noted(fmt, rest, note, turns)
@@ -118,6 +119,8 @@ def repaired(note: dict[str, Any], repair: Repair) -> dict[str, Any]:
 
 def own_key(rest: dict[str, Any], note: dict[str, Any], ids: Sequence[str]) -> str | None:
     """The row's own id, taken out of `rest` when it is a string; a number stays there, too, to come back as one."""
+    if not rest:
+        return None
     for name in ids:
         value = rest.get(name)
         if type(value) is str and value:
@@ -140,10 +143,10 @@ def noted(fmt: Format, rest: dict[str, Any], note: dict[str, Any], turns: Turns)
                 rest.pop(name, None)
             return {**rest, **brought[KEPT]}
         return {**rest, NOTE: brought} if brought is not None else rest
-    found = special_tokens(content for role, content in turns if role in (USER, TOOL))
+    found = special_tokens([content for role, content in turns if role in _ASKING])
     if found:
         repaired(note, Repair.SPECIAL_TOKENS)["special_tokens"] = found
-    rest[NOTE] = {"format": str(fmt), **note}
+    rest[NOTE] = {"format": fmt.value, **note}
     return rest
 
 

@@ -73,3 +73,15 @@ def write_text(record: Imported) -> dict[str, Any]:
 def refuse_configuration(row: dict[str, Any]) -> Problem:
     """`dataset_info.json` and its like describe data and are none."""
     return Problem(Reason.CONFIGURATION, f"a list of {len(row)} data sets, not data; import the files it names")
+
+
+_CONFIGURATION = frozenset({"file_name", "hf_hub_url", "ms_hub_url", "om_hub_url", "script_url", "cloud_file_name"})
+
+
+def is_configuration(value: Any) -> bool:
+    """Whether an object lists data sets as LLaMA-Factory's `dataset_info.json` does."""
+    return (
+        type(value) is dict
+        and bool(value)
+        and all(type(one) is dict and not _CONFIGURATION.isdisjoint(one) for one in value.values())
+    )

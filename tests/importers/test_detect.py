@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from dialogues import ROWS
 
-from corpus.importers.convert import KINDS
+from corpus.importers.convert import KINDS, convert_batch
 from corpus.importers.detect import SURE, detect
-from corpus.importers.model import Format
+from corpus.importers.model import Format, Reason
 
 DOUBTFUL = {Format.TEXT}
 
@@ -29,6 +29,13 @@ def test_plain_texts_may_be_documents_and_that_is_said() -> None:
 def test_configuration_is_told_from_data() -> None:
     found = detect([{"a": {"file_name": "a.json"}, "b": {"hf_hub_url": "x/b", "columns": {}}}])
     assert (found.format, found.kind) == (Format.CONFIGURATION, None)
+
+
+def test_configuration_among_data_is_left_aside() -> None:
+    info = {"a": {"file_name": "a.json"}}
+    assert detect([info, *[ROWS[Format.ALPACA]] * 2]).confidence == 1.0
+    records, problems = convert_batch([info, ROWS[Format.ALPACA]], Format.ALPACA)
+    assert (records.num_rows, problems[0][1]) == (1, Reason.CONFIGURATION)
 
 
 def test_a_mixture_is_ambiguous_and_names_both() -> None:
