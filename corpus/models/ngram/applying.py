@@ -91,9 +91,10 @@ def score_files(
     aside = [path.with_name(f".{path.name}.writing") for path in (*targets, out / "first.parquet")]
     try:
         seen = _score(model, paths, aside[2], aside[1], wanted, text_field, lang)
-        if wanted.by not in (BY_LANG, BY_NOTHING) and set(seen.groups) == {NO_GROUP}:
+        found = pa.chunked_array(seen.groups, pa.string()).combine_chunks().dictionary_encode()
+        groups, places = found.dictionary.to_pylist(), np.asarray(found.indices)
+        if wanted.by not in (BY_LANG, BY_NOTHING) and groups == [NO_GROUP]:
             raise UsageError(f"--by {wanted.by}: no row has this field; `lang` and `all` need none")
-        groups, places = np.unique(np.array(seen.groups, object).astype(str), return_inverse=True)
         values, exempt = np.concatenate(seen.values), np.concatenate(seen.exempt)
         counts = ~np.isnan(values) & ~exempt
         cuts = {
@@ -111,14 +112,15 @@ def score_files(
     finally:
         for path in aside:
             path.unlink(missing_ok=True)
-    frame = pl.DataFrame({"group": groups[places], "bucket": pl.Series(pl.from_arrow(said)).fill_null("none")})
+    pairs = pl.DataFrame({"place": places, "bucket": pl.Series(pl.from_arrow(said)).fill_null(NO_GROUP)})
+    counted = {(place, name): many for place, name, many in pairs.group_by("place", "bucket").len().iter_rows()}
     by_group = {
-        str(group): Group(
+        group: Group(
             rows=int((places == place).sum()),
-            buckets=dict(sorted(Counter(frame["bucket"].filter(frame["group"] == group)).items())),
+            buckets={name: many for (own, name), many in sorted(counted.items()) if own == place},
             cuts=cuts.get(place),
         )
-        for place, group in enumerate(groups)
+        for group, place in sorted((group, place) for place, group in enumerate(groups))
     }
     return Scored(
         read=len(values) + sum(seen.unreadable.values()),
@@ -134,7 +136,7 @@ def score_files(
 class _Seen:
     """What the first pass keeps of every row."""
 
-    groups: list[str]
+    groups: list[pa.Array]
     values: list[np.ndarray]
     exempt: list[np.ndarray]
     unreadable: Counter[str]
@@ -164,21 +166,22 @@ def _score(
             seen.values.append(found.column(0).to_numpy(zero_copy_only=False).astype(np.float32))
             likes = [column.fill_null(0).to_numpy(zero_copy_only=False) for column in measure_forms(text, calls)]
             seen.exempt.append(np.any([like >= LIKE for like in likes], axis=0) if likes else np.zeros(len(text), bool))
-            seen.groups += _groups(records, tongues, wanted.by)
+            seen.groups.append(_groups(records, tongues, wanted.by))
             seen.bytes += text.nbytes
     if not seen.values:
         raise UsageError(f"no row could be read: {dict(seen.unreadable) or 'the files are empty'}")
     return seen
 
 
-def _groups(records: pa.RecordBatch, tongues: pa.Array, by: str) -> list[str]:
+def _groups(records: pa.RecordBatch, tongues: pa.Array, by: str) -> pa.Array:
     """What each row is compared within."""
     if by == BY_NOTHING:
-        return [BY_NOTHING] * records.num_rows
+        return pa.repeat(BY_NOTHING, records.num_rows)
     if by == BY_LANG:
-        return list(tongues.fill_null(NO_GROUP).to_pylist())
+        return tongues.fill_null(NO_GROUP)
     meta = pl.Series(pl.from_arrow(records.column("meta"))).cast(pl.String)
-    return meta.str.json_path_match(f"$['{by}']").fill_null(NO_GROUP).to_list()
+    found = meta.str.json_path_match(f"$['{by}']").fill_null(NO_GROUP).to_arrow().cast(pa.string())
+    return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
 
 
 def _join(first: Path, second: Path, buckets: pa.Array) -> None:
