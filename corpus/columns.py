@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from corpus.scores.conversation import FACETS
 from corpus.slot import Committed, Table
 
 
@@ -50,13 +51,16 @@ SCORES: Mapping[str, tuple[str, Mapping[str, tuple[str, pa.DataType]]]] = {
         {"cluster": ("cluster", pa.int32()), "cluster_similarity": ("similarity", pa.float32())},
     ),
     "difficulty": ("difficulty", {"difficulty": ("difficulty", pa.float32())}),
+    "facets": ("facets", {name: (name, pa.float32()) for name in FACETS}),
     "quality": (
         "quality",
         {name: (name, pa.float32()) for name in ("quality", "quality_disagreement", "quality_known")},
     ),
 }
 """The columns of the stages that score, by stage: their table, and for each name the field and type there."""
-DENSE = frozenset({"quality"})
+DENSE = frozenset({"quality", "facets"})
+EVOL = "evol_score"
+"""Quality times difficulty (Deita's Evol Score, Liu et al. 2023), where a run has both."""
 
 
 def stored_columns(
@@ -68,6 +72,8 @@ def stored_columns(
         if stage in stages:
             at = stages[stage].table(table)
             found += [Column(name, field, kind, at, stage not in DENSE) for name, (field, kind) in columns.items()]
+            if stage == "quality" and "difficulty" in stages:
+                found.append(Column(EVOL, EVOL, pa.float32(), at, False))
     if "tag" in stages:
         found += [Column(name, name, kind, stages["tag"].table("tags"), False) for name, kind in tags.items()]
     if "columns" in stages:

@@ -17,6 +17,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Format = Literal["auto", "jsonl", "json", "parquet", "csv", "tsv", "text", "lines", "html", "warc", "wet"]
 Compression = Literal["auto", "none", "gzip", "zstd", "bz2", "xz"]
 Encoding = Literal["auto", "utf-8", "gb18030", "big5", "utf-16"]
+View = Literal["text", "instruction", "answer"]
 Extractor = Literal["accurate", "fast", "none"]
 
 
@@ -216,8 +217,10 @@ class Semantic(Strict):
 class Dedup(Strict):
     """Which duplicates go, and who survives: order of the criteria, most important first.
 
-    `urls` keeps of all records with one normalised URL the newest or the longest. `against` are indexes made by
-    `corpus index`: records that one of them has already go, by exact key and by signature as `exact` and `near` say.
+    `view` is what exact and near duplicates are looked for in: of dialogues the whole `text`, the last `instruction` or
+    the `answer`. `urls` keeps of all records with one normalised URL the newest or the longest. `against` are indexes
+    made by `corpus index`: records that one of them has already go, by exact key and by signature as `exact` and `near`
+    say.
     """
 
     exact: bool = True
@@ -228,6 +231,7 @@ class Dedup(Strict):
     paragraphs: NearParagraphs | None = None
     spans: RepeatedSpans | None = None
     semantic: Semantic | None = None
+    view: View = "text"
     keep: tuple[Literal["priority", "length", "date"], ...] = ("priority", "length")
     against: tuple[str, ...] = ()
 
@@ -250,6 +254,7 @@ class Decontaminate(Strict):
     words: int = Field(default=8, ge=4, le=100)
     characters: int = Field(default=13, ge=6, le=200)
     coverage: float = Field(default=0.7, ge=0.3, le=1)
+    view: View = "text"
 
     @field_validator("against", mode="before")
     @classmethod
@@ -275,6 +280,7 @@ class Embed(Strict):
     one of `dim` dimensions that the run fits to a sample of `sample` records."""
 
     model: str | None = None
+    view: View = "text"
     dim: int = Field(default=128, ge=8, le=4096)
     sample: int = Field(default=50_000, ge=1, le=10_000_000)
     seed: int = Field(default=1, ge=0)
@@ -312,8 +318,8 @@ class Publish(Strict):
 class Pipeline(Strict):
     """A whole run, as written in a pipeline file.
 
-    `difficulty` scores dialogues; `round` is the number under which preferences are published. Without `tiers` documents
-    go by the policy `default`, conversations by `stages`, preferences into their round.
+    `difficulty` scores dialogues; `round` is the number under which preferences are published. Without `tiers`
+    documents go by the policy `default`, conversations by `stages`, preferences into their round.
     """
 
     name: Name

@@ -12,11 +12,12 @@ from typing import Any
 import pyarrow as pa
 
 from corpus import config, located
-from corpus.columns import SCORES
+from corpus.columns import EVOL, SCORES
+from corpus.composing import check_columns, check_tokenizer, check_views, embedder_of, of_dialogues, tiers_of
 from corpus.decontaminate.stage import Decontaminate
 from corpus.decontaminate.wanted import load_benchmarks
 from corpus.dedup.one_a_key import DedupExact, DedupUrls
-from corpus.errors import ConfigError, ContractError, Problem, UsageError
+from corpus.errors import ConfigError, ContractError, Problem
 from corpus.index.against import open_indexes
 from corpus.index.generation import Index
 from corpus.kernels.signal import SignalCall
@@ -27,12 +28,14 @@ from corpus.readers.split import Split
 from corpus.ruleset.lines import load_line_rules
 from corpus.ruleset.load import load_rules
 from corpus.ruleset.model import CHARS, RuleSet, sorted_calls
-from corpus.ruleset.policy import Tier, TierPolicy, load_tiers
+from corpus.ruleset.policy import TierPolicy, load_tiers
 from corpus.ruleset.quality import QualityPolicy, load_quality
 from corpus.ruleset.rewrites import load_rewrites
 from corpus.schema import KINDS, RAW, RecordKind
+from corpus.scores.conversation import FACETS
 from corpus.stage import COUNTED, DROPPED, RowStage, Sidecar
 from corpus.stages.anchors import SpanAnchors
+from corpus.stages.facets import Facets
 from corpus.stages.fingerprint import Fingerprint
 from corpus.stages.identify import Identify
 from corpus.stages.ingest import Ingest
@@ -48,7 +51,6 @@ from corpus.stages.sign_paragraphs import SignParagraphs
 from corpus.stages.tag import Tags
 from corpus.stages.url_keys import UrlKeys
 from corpus.tags.load import load_tags
-from corpus.tokens import load_tokenizer
 
 SPLIT_BYTES = 32 << 20
 
@@ -94,9 +96,12 @@ class Pipeline:
             "perplexity": settings.perplexity is not None,
             "cluster": settings.clustering is not None,
             "difficulty": settings.scoring_difficulty,
+            "facets": any(isinstance(one, Facets) for one in self.sidecars),
             "quality": self.quality is not None,
         }
         found = {name: stage for stage, (_, columns) in SCORES.items() if asked[stage] for name in columns}
+        if self.quality is not None and settings.scoring_difficulty:
+            found[EVOL] = "quality"
         found |= dict.fromkeys(self.tag_types, Tags.name)
         return found | dict.fromkeys(self.joined_types, "columns")
 
@@ -143,21 +148,21 @@ def compose(settings: config.Pipeline, extra: Sequence[RowStage] = (), also: Seq
     """
     rules, tiers, rewrites, lines, _, against, decontaminate, tags, quality, joined, embedder = _collect(
         lambda: load_rules(settings.rules),
-        lambda: _tiers(settings),
+        lambda: tiers_of(settings),
         lambda: load_rewrites(settings.rewrites),
         lambda: load_line_rules(settings.lines),
-        lambda: _check_tokenizer(settings.publish.tokenizer),
+        lambda: check_tokenizer(settings.publish.tokenizer),
         lambda: open_indexes(settings.dedup),
         lambda: load_benchmarks(settings.decontaminate),
         lambda: load_tags(settings.tags) if settings.tags else None,
         lambda: load_quality(settings.quality) if settings.quality is not None else None,
         lambda: load_joinings(settings.columns),
-        lambda: _embedder(settings.embed),
+        lambda: embedder_of(settings.embed),
     )
     asked = quality.calls if quality is not None else ()
     dialogues = settings.kind != "document"
     if dialogues:
-        settings = _of_dialogues(settings)
+        settings = of_dialogues(settings)
     calls = sorted_calls({CHARS, *rules.calls, *tiers.calls, *asked, *also})
     changes: tuple[RowStage, ...] = (Rewrite(rewrites),) if rewrites else ()
     changes += (LineRules(lines),) if lines else ()
@@ -169,10 +174,10 @@ def compose(settings: config.Pipeline, extra: Sequence[RowStage] = (), also: Seq
         sidecars += (UrlKeys(),)
         keyed += (DedupUrls(settings.dedup.urls),)
     if settings.dedup.exact:
-        sidecars += (Fingerprint(),)
+        sidecars += (Fingerprint(settings.dedup.view),)
         keyed += (DedupExact(settings.dedup.keep),)
     if settings.dedup.near is not None:
-        sidecars += (Sign(settings.dedup.near),)
+        sidecars += (Sign(settings.dedup.near, settings.dedup.view),)
     repeated, frequent = settings.dedup.lines, None
     if repeated is not None:
         sidecars += (LineKeys(repeated.scope, repeated.min_characters),)
@@ -184,6 +189,8 @@ def compose(settings: config.Pipeline, extra: Sequence[RowStage] = (), also: Seq
         sidecars += (SignParagraphs(settings.dedup.paragraphs),)
     if tags is not None:
         sidecars += (Tags(tags, "instruction" if settings.kind != "document" else "text"),)
+    if quality is not None and dialogues and set(quality.columns) & set(FACETS):
+        sidecars += (Facets(),)
     if settings.dedup.spans is not None:
         sidecars += (SpanAnchors(settings.dedup.spans.min_units, settings.dedup.spans.within),)
     pipeline = Pipeline(
@@ -200,94 +207,12 @@ def compose(settings: config.Pipeline, extra: Sequence[RowStage] = (), also: Seq
         quality=quality,
         embedder=embedder,
     )
-    _check_columns(pipeline)
+    check_views(settings)
+    check_columns(tiers.stored, pipeline.scores)
     if not pipeline.sources:
         raise ConfigError([Problem("select.sources", 0, 0, "lets no source in; widen include or narrow exclude")])
     pipeline.check()
     return pipeline
-
-
-def _tiers(settings: config.Pipeline) -> TierPolicy:
-    """The tier policy; without one of the user's, that of the kind of records."""
-    if settings.tiers != "default" or settings.kind == "document":
-        return load_tiers(settings.tiers)
-    if settings.kind == "conversation" and settings.scoring_difficulty:
-        return load_tiers("stages")
-    return TierPolicy((Tier(str(settings.round)),))
-
-
-def _of_dialogues(settings: config.Pipeline) -> config.Pipeline:
-    """Settings of a run of dialogues with the format of every source; ConfigError for what would change their texts.
-
-    The text of a dialogue is a view of its messages, which are published as they came.
-    """
-    from corpus.importers.formats import with_importers
-
-    changing = {
-        "rewrites": bool(settings.rewrites),
-        "lines": bool(settings.lines),
-        "dedup.lines": settings.dedup.lines is not None,
-        "dedup.paragraphs": settings.dedup.paragraphs is not None,
-        "dedup.spans": settings.dedup.spans is not None,
-        "decontaminate.action": settings.decontaminate is not None and settings.decontaminate.action == "cut",
-    }
-    said = f"changes texts, and a {settings.kind} is published as it came; leave it out"
-    problems = [Problem(key, 0, 0, f"{key}: {said}") for key, asked in changing.items() if asked]
-    if problems:
-        raise ConfigError(problems)
-    return with_importers(settings)
-
-
-def _check_columns(pipeline: Pipeline) -> None:
-    """A policy that looks at a column which no stage stores is a mistake, found before anything runs."""
-    known = pipeline.scores
-    wanted = {"tiers": pipeline.tiers.stored}
-    if pipeline.quality is not None and pipeline.settings.columns:
-        known_to_quality = {name for name, stage in known.items() if stage != "quality"}
-        wanted["quality"] = tuple(name for name in pipeline.quality.columns if name not in known_to_quality)
-    problems = [
-        Problem(
-            key,
-            0,
-            0,
-            f"the policy looks at the column {name!r}, which no stage of this pipeline stores"
-            + (located.suggest(name, known) or _said(name)),
-        )
-        for key, names in wanted.items()
-        for name in names
-        if name not in known
-    ]
-    if problems:
-        raise ConfigError(problems)
-
-
-def _said(name: str) -> str:
-    """Which key of a pipeline gives a column."""
-    givers = {name: stage for stage, (_, columns) in SCORES.items() for name in columns}
-    key = givers.get(name, "tags" if name.startswith(("tag_", "has_")) else None)
-    return f"; ask for it with the key {key!r}" if key else "; join a file that has it with the key 'columns'"
-
-
-def _embedder(embed: config.Embed | None) -> str | None:
-    """The digest of a named embedding model; ConfigError when it cannot be used."""
-    if embed is None or embed.model is None:
-        return None
-    from corpus.embed.sentence import load
-
-    try:
-        return load(embed.model).digest
-    except UsageError as error:
-        raise ConfigError([Problem("embed.model", 0, 0, str(error))]) from None
-
-
-def _check_tokenizer(path: str | None) -> None:
-    """A tokenizer file that cannot be used is a mistake of the pipeline, found before anything runs."""
-    if path is None:
-        return
-    try:
-        load_tokenizer(path)
-    except UsageError as error:
-        raise ConfigError([Problem("publish.tokenizer", 0, 0, str(error))]) from None
 
 
 def read(path: str | Path) -> Pipeline:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from corpus.errors import ContractError
 
@@ -88,6 +89,13 @@ class RecordKind:
 
 VIEWS = (pa.field("instruction", pa.large_string()), pa.field("answer", pa.large_string()))
 """What a dialogue's last user turn and its last answer say: the views of rules beside the text."""
+
+
+def viewed(batch: pa.RecordBatch, view: str) -> pa.Array:
+    """A view of the records of a batch (`text`, `instruction`, `answer`); empty where a dialogue lacks it."""
+    return pc.fill_null(batch.column(view), "")
+
+
 KINDS = {
     kind.name: kind
     for kind in (

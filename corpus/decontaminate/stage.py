@@ -18,6 +18,7 @@ from corpus.decontaminate.index import Index, build
 from corpus.kernels.quote_units import quote_units
 from corpus.manifest import File, Part, Receipt, RowAccount, add_counts
 from corpus.parts import Task
+from corpus.schema import viewed
 from corpus.slot import Attempt, PartWriters, Slot, Table
 from corpus.standing import Standing
 
@@ -78,12 +79,13 @@ class Decontaminate:
     words: int
     characters: int
     coverage: float
+    view: str = "text"
     name: ClassVar[str] = "decontaminate"
     version: ClassVar[int] = 1
 
     def settings(self) -> Any:
         """What decides the marks, apart from the items."""
-        return [self.action, self.words, self.characters, self.coverage]
+        return [self.action, self.words, self.characters, self.coverage, self.view]
 
 
 @dataclass(frozen=True)
@@ -127,9 +129,9 @@ class MarkContaminated:
         keys: Any = pl.from_arrow(self.keys.read(part.number, ["id0", "id1", "source"]))
         earlier = Spans.of([table.read(part.number) for table in self.earlier])
         first, removed, sources = 0, 0, [pl.Series("source", [], pl.String)]
-        for batch in self.text.batches(part.number, ["text"], ROWS):
+        for batch in self.text.batches(part.number, [self.settings.view], ROWS):
             rows = np.flatnonzero(mask[first : first + batch.num_rows])
-            text = batch.column("text").take(pa.array(rows))
+            text = viewed(batch, self.settings.view).take(pa.array(rows))
             places = self._places(text)
             if places.height:
                 marked = self._write(writers, places, text, rows + first, keys, earlier)

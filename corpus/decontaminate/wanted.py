@@ -25,6 +25,7 @@ def load_benchmarks(wanted: config.Decontaminate | None) -> Decontaminate | None
         words=wanted.words,
         characters=wanted.characters,
         coverage=wanted.coverage,
+        view=wanted.view,
     )
 
 

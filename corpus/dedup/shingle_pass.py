@@ -13,6 +13,7 @@ from corpus.dedup.members import address
 from corpus.kernels.shingles import shingle_hashes
 from corpus.manifest import Part, Receipt
 from corpus.parts import Task
+from corpus.schema import viewed
 from corpus.slot import Attempt, PartWriters, Table
 
 SHINGLED = pa.schema(
@@ -31,6 +32,7 @@ class ShinglePass:
     text: Table
     candidates: Table
     attempt: Attempt
+    view: str = "text"
     name: ClassVar[str] = "near-shingles"
     version: ClassVar[int] = 1
 
@@ -42,10 +44,10 @@ class ShinglePass:
         if wanted is not None:
             rows = wanted.column("row").to_numpy()
             row = 0
-            for batch in self.text.batches(part.number, ["text"]):
+            for batch in self.text.batches(part.number, [self.view]):
                 low, high = np.searchsorted(rows, [row, row + batch.num_rows])
                 if high > low:
-                    text = batch.column("text").take(pa.array(rows[low:high] - row))
+                    text = viewed(batch, self.view).take(pa.array(rows[low:high] - row))
                     writers.write("shingles", shingled(wanted.slice(low, high - low), text), ("id0", "id1"))
                 row += batch.num_rows
         written = Part(number=part.number, rows=part.rows, files=writers.close())

@@ -171,6 +171,7 @@ def _shingles(flow: Flow, near: Near) -> None:
         text=flow.stages["text"].table("text"),
         candidates=candidates,
         attempt=Attempt.begin(flow.runner.slots["near-shingles"]),
+        view=flow.pipeline.settings.dedup.view,
     )
     tasks = [Task(f"part-{part.number}", part) for part in wanted]
     small = flow.here and sum(file.bytes for part in wanted for file in part.files) <= SHINGLES_HERE

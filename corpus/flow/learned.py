@@ -91,7 +91,7 @@ def settings(pipeline: Pipeline, name: str) -> Any:
         "sample": [learning.wanted(pipeline), sorted(learning.reference(pipeline))],
         "perplexity-fit": [model and model.model_dump(mode="json"), sorted(learning.reference(pipeline))],
         "embed-fit": embed and embed.model_dump(mode="json"),
-        "embed": pipeline.embedder,
+        "embed": [pipeline.embedder, embed and embed.view],
         "cluster-fit": cluster and cluster.model_dump(mode="json"),
         "semantic-edges": [asked.dedup.semantic and asked.dedup.semantic.threshold, list(asked.dedup.keep), priorities],
         "dedup-semantic": [list(asked.dedup.keep), priorities],

@@ -135,7 +135,9 @@ def whole(rows: pa.Table, name: str) -> pa.Array:
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
-def apply(flow: Flow, name: str, table: str, load: Callable[[], Any]) -> tuple[list[Receipt], float]:
+def apply(
+    flow: Flow, name: str, table: str, load: Callable[[], Any], view: str = "text"
+) -> tuple[list[Receipt], float]:
     """Run a model over every text that stands; the receipts and the seconds."""
     text = flow.stages["text"]
     work = Apply(
@@ -147,5 +149,6 @@ def apply(flow: Flow, name: str, table: str, load: Callable[[], Any]) -> tuple[l
         ids=flow.stages["identify"].table("ids"),
         standing=flow.standing(),
         attempt=Attempt.begin(flow.runner.slots[name]),
+        view=view,
     )
     return by_text(flow, name, work)

@@ -48,7 +48,7 @@ def embed(flow: Flow, wanted: Embed) -> None:
     else:
         digest = str(flow.pipeline.embedder)
         load = SentenceEmbedder(wanted.model, digest)
-    receipts, seconds = apply(flow, "embed", "vectors", load)
+    receipts, seconds = apply(flow, "embed", "vectors", load, wanted.view)
     commit(flow, "embed", receipts, seconds, {"model": digest})
 
 

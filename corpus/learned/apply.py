@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from corpus.manifest import Part, Receipt, RowAccount
 from corpus.parts import Task
+from corpus.schema import viewed
 from corpus.slot import Attempt, PartWriters, Table
 from corpus.stages.identify import ranks
 from corpus.standing import Standing
@@ -35,6 +36,7 @@ class Apply:
     ids: Table
     standing: Standing
     attempt: Attempt
+    view: str = "text"
 
     def __call__(self, task: Task[Part]) -> list[Receipt]:
         """One receipt a part."""
@@ -45,12 +47,12 @@ class Apply:
         if keys is not None and len(rows):
             rank = ranks(self.ids, part.number, part.rows)
             model, first = self.load(), 0
-            for batch in self.text.batches(part.number, ["lang", "text"]):
+            for batch in self.text.batches(part.number, ["lang", self.view]):
                 low, high = np.searchsorted(rows, [first, first + batch.num_rows])
                 here = rows[low:high]
                 if len(here):
                     taken = batch.take(pa.array(here - first))
-                    said = model.columns(taken.column("text"), taken.column("lang"))
+                    said = model.columns(viewed(taken, self.view), taken.column("lang"))
                     writers.write(
                         self.table, _with_ids(here, keys, rank, said), ("id0", "id1", "rank", *said.schema.names)
                     )

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import pyarrow as pa
 
 from corpus.kernels.fold import fold_keys
-from corpus.schema import Contract
+from corpus.schema import Contract, viewed
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class Fingerprint:
     taken for each other.
     """
 
+    view: str = "text"
     name: ClassVar[str] = "fingerprint"
     version: ClassVar[int] = 1
     table: ClassVar[str] = "fingerprints"
@@ -26,13 +27,13 @@ class Fingerprint:
     @property
     def contract(self) -> Contract:
         """Text in, two halves out."""
-        return Contract(reads={"text": pa.large_string()}, adds={"key0": pa.int64(), "key1": pa.int64()})
+        return Contract(reads={self.view: pa.large_string()}, adds={"key0": pa.int64(), "key1": pa.int64()})
 
     def settings(self) -> Any:
-        """None: the key view is fixed by its version."""
-        return {}
+        """The view; how it is folded is fixed by the version."""
+        return {} if self.view == "text" else {"view": self.view}
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The keys of the batch."""
-        key0, key1 = fold_keys(batch.column("text"))
+        key0, key1 = fold_keys(viewed(batch, self.view))
         return pa.RecordBatch.from_arrays([key0, key1], names=["key0", "key1"])

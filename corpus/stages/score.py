@@ -10,10 +10,12 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from corpus.columns import EVOL
 from corpus.manifest import Part, Receipt, RowAccount
 from corpus.parts import Task
 from corpus.ruleset.quality import QualityPolicy
 from corpus.scores import quality
+from corpus.scores.conversation import product
 from corpus.slot import Attempt, PartWriters
 from corpus.stages.frame import RecordFrame
 
@@ -26,6 +28,7 @@ COUNTS = pa.schema(
         pa.field("count", pa.int64()),
     ]
 )
+DIFFICULTY = "difficulty"
 QUALITY = ("quality", "quality_disagreement", "quality_known")
 
 
@@ -39,7 +42,8 @@ class QualityFrame:
     def read(self, part: Part) -> tuple[np.ndarray, pl.DataFrame]:
         """The standing rows' numbers, and every column that the policy looks at and that is there."""
         stored = {column.name for column in self.records.columns}
-        return self.records.read(part, self.policy.calls, [name for name in self.policy.columns if name in stored])
+        wanted = [name for name in (*self.policy.columns, DIFFICULTY) if name in stored]
+        return self.records.read(part, self.policy.calls, list(dict.fromkeys(wanted)))
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,10 @@ class ReadQuality:
 
 @dataclass(frozen=True)
 class ScoreQuality:
-    """Writes `quality`, a value for every row of one part: null for rows that are out, and where nothing is known."""
+    """Writes `quality`, a value for every row of one part: null for rows that are out, and where nothing is known.
+
+    With a difficulty the product of both stands beside it.
+    """
 
     frame: QualityFrame
     curves: pl.DataFrame
@@ -76,8 +83,12 @@ class ScoreQuality:
         writers = PartWriters(self.attempt, part.number)
         if keys is not None:
             table = keys
-            for name in QUALITY:
-                table = table.append_column(name, scored[name].to_arrow().take(at).cast(pa.float32()))
+            columns = {name: scored[name] for name in QUALITY}
+            if DIFFICULTY in frame.columns:
+                values = (scored["quality"].to_numpy(), frame[DIFFICULTY].fill_null(float("nan")).to_numpy())
+                columns[EVOL] = pl.Series(product(*values)).fill_nan(None)
+            for name, values_of in columns.items():
+                table = table.append_column(name, values_of.to_arrow().take(at).cast(pa.float32()))
             writers.write("quality", table)
         known = int(scored["quality"].is_not_null().sum())
         return [

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from corpus.config import Near
 from corpus.kernels.minhash import Signer
-from corpus.schema import Contract
+from corpus.schema import Contract, viewed
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Sign:
     """
 
     near: Near
+    view: str = "text"
     name: ClassVar[str] = "sign"
     version: ClassVar[int] = 1
     table: ClassVar[str] = "signatures"
@@ -31,7 +32,7 @@ class Sign:
     def contract(self) -> Contract:
         """Text in, a signature out."""
         return Contract(
-            reads={"text": pa.large_string()},
+            reads={self.view: pa.large_string()},
             adds={
                 "bands": pa.binary(8 * self.near.bands),
                 "sketch": pa.binary(self.near.bands * self.near.rows),
@@ -43,12 +44,13 @@ class Sign:
 
     def settings(self) -> Any:
         """The shape of the signature; the threshold is a matter of later stages."""
-        return self.near.model_dump(mode="json", include={"bands", "rows", "seed"})
+        shape = self.near.model_dump(mode="json", include={"bands", "rows", "seed"})
+        return shape if self.view == "text" else {**shape, "view": self.view}
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The signatures of the batch."""
         near = self.near
-        signed = Signer(near.bands * near.rows, near.bands, near.rows, near.seed).sign(batch.column("text"))
+        signed = Signer(near.bands * near.rows, near.bands, near.rows, near.seed).sign(viewed(batch, self.view))
         nothing = signed.shingles == 0
         return pa.RecordBatch.from_arrays(
             [

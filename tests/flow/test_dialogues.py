@@ -136,3 +136,30 @@ def test_a_format_that_cannot_be_told_must_be_named(tmp_path: Path) -> None:
     write_jsonl(tmp_path / "x.jsonl", [{"colour": "red"}] * 5)
     with pytest.raises(ConfigError, match="Name its `importer`: one of alpaca"):
         compose(settings({"name": "x", "paths": [str(tmp_path / "x.jsonl")]}, kind="conversation"))
+
+
+def test_duplicates_are_looked_for_in_the_view_that_is_asked_for(go: Go, tmp_path: Path) -> None:
+    talks = [
+        {"instruction": f"请说说第{number}件事。", "input": "", "output": prose(number // 2)} for number in range(20)
+    ]
+    write_jsonl(tmp_path / "d.jsonl", talks)
+    source = {"name": "d", "paths": [str(tmp_path / "d.jsonl")]}
+    kept = {}
+    for view in ("text", "instruction", "answer"):
+        dedup = {"near": {}, "view": view}
+        go(settings(source, kind="conversation", rules=[], difficulty=False, dedup=dedup), tmp_path / view)
+        kept[view] = sum(len(part) for part in published(tmp_path / view).values())
+    assert kept == {"text": 20, "instruction": 20, "answer": 10}
+
+
+def test_conversations_have_a_quality_of_their_own_and_its_product_with_difficulty(go: Go, tmp_path: Path) -> None:
+    go(conversations(tmp_path, quality="conversation"), tmp_path / "run")
+    rows = [row for part in published(tmp_path / "run").values() for row in part]
+    assert all(0 <= row["quality"] <= 1 for row in rows)
+    assert all(row["evol_score"] == pytest.approx(row["quality"] * row["difficulty"], rel=1e-5) for row in rows)
+
+
+def test_a_document_has_no_answer_to_look_at(tmp_path: Path) -> None:
+    write_jsonl(tmp_path / "t.jsonl", [{"text": "好"}])
+    with pytest.raises(ConfigError, match=r"dedup\.view: a document has no answer"):
+        compose(settings({"name": "t", "paths": [str(tmp_path / "t.jsonl")]}, dedup={"view": "answer"}))
