@@ -18,7 +18,7 @@ PromptName = Annotated[
         "--prompt",
         "-p",
         metavar="NAME",
-        help="quality, education, reply or compare with _zh or _en behind it, or a .yaml file.",
+        help="quality, education, reply, tags or compare with _zh or _en behind it, or a .yaml file.",
         show_default=False,
     ),
 ]
