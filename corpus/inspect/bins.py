@@ -20,6 +20,8 @@ BARS = 40
 OUTER = 0.002
 """The share of values at each end that the first and the last bar take in, wherever they lie."""
 REMOVED = "(removed)"
+PENDING = 32
+"""Counts of parts that wait before they are added up, so that memory follows the bins and not the parts."""
 SCHEMA = {"group": pl.Int32(), "bin": pl.Int64(), "count": pl.Int64()}
 
 
@@ -62,11 +64,17 @@ class Counting:
         known = frame.drop_nulls()
         self.missing += frame.height - known.height
         self.counted.append(known.group_by("group", "bin").agg(pl.len().cast(pl.Int64).alias("count")))
+        if len(self.counted) >= PENDING:
+            self.counted = [self._summed()]
+
+    def _summed(self) -> pl.DataFrame:
+        """What was counted so far, one row a group and bin."""
+        table = pl.concat([pl.DataFrame(schema=SCHEMA), *self.counted])
+        return table.group_by("group", "bin").agg(pl.col("count").sum())
 
     def binned(self, marks: Iterable[float] = (), bars: int = BARS) -> Binned | None:
         """The histogram, its bars reaching to the `marks` that are not far off; None when no record has a value."""
-        table = pl.concat([pl.DataFrame(schema=SCHEMA), *self.counted])
-        table = table.group_by("group", "bin").agg(pl.col("count").sum()).sort("bin", "group")
+        table = self._summed().sort("bin", "group")
         if not table.height:
             return None
         values = lower_edges(table["bin"]).cast(pl.Float64).to_numpy()

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from corpus.embed.hashed import vectors_of
 from corpus.inspect.files import read_rows
 from corpus.inspect.sample import mixed
 from corpus.slot import Committed
@@ -21,7 +20,7 @@ PREVIEW = 60
 
 @dataclass(frozen=True)
 class VectorSample:
-    """Vectors, float16 or float32 (n, d), in the order of the hash of their ids; all else has a value for each.
+    """Vectors, float32 (n, d), in the order of the hash of their ids; all else has a value for each.
 
     `published` is bool (n,). `labels` by what they are: `source`, `tier` (NONE where a record went), and where the run
     has them `cluster` (its number) and `tag_...` (the first tag of the record). `begins` is how the text begins.
@@ -68,12 +67,10 @@ def vector_sample(stages: Mapping[str, Committed], n: int, seed: int = 0) -> Vec
 
 def _rows(stages: Mapping[str, Committed], number: int, places: list[int]) -> list[dict[str, Any]]:
     """What is known of the records at these places of a part's vectors."""
-    stored = stages["embed"].table("vectors").read(number, ["row", "vector"])
-    assert stored is not None  # noqa: S101  it was read before
-    taken = stored.take(pa.array(places)).combine_chunks()
-    rows = taken.column("row").to_numpy()
-    vectors = vectors_of(taken.column("vector"))
-    columns: dict[str, list[Any]] = {"vector": list(vectors)}
+    table = stages["embed"].table("vectors")
+    stored = read_rows(table.slot, table.files[number], places, ["row", "vector"])
+    rows = np.array([item["row"] for item in stored])
+    columns: dict[str, list[Any]] = {"vector": [np.asarray(item["vector"] or [0.0], np.float32) for item in stored]}
     keys = stages["text"].table("keys").read(number, ["source"])
     tiers = stages["tier"].table("tiers").read(number, ["tier"])
     columns["source"] = _at(keys, "source", rows)
