@@ -5,14 +5,14 @@ One pass over the code points, after a first one that finds the script most lett
 is a line end, a bar, a slash, a greater-than, an underscore, a bullet, a tab, two spaces, or one space between Han.
 
 A *fragment* stands between breaks, is at most SHORT code points long and holds a letter; FRAGMENTS or more of them in a
-row are a menu, a list of terms, a table. A *flood* is a stretch of more than FLOOD units without a mark, a quote, a
-bracket of Chinese, a bar or a line end. A *splice* is a stretch of SPLICE_WORDS words or SPLICE_LETTERS characters of
-other scripts than the text's; of words in Latin letters only in a line that holds OWN letters of the text's script too,
-since programs, names of works and whole paragraphs in English are part of many texts. A mark is *misplaced* where it
-begins a line, follows an opening quote or bracket of Chinese, or follows a mark that it cannot follow: a comma another
-mark, a full stop itself. An *alien run* is a run of more than ALIEN visible code points without a letter of the text's
-script, or of more than ALIEN_LATIN where that script writes words. A line is *loose* when it ends without an end mark,
-closing quotes and brackets aside.
+row are a menu, a list of terms, a table. Commas between Han without a space count as breaks too, and 、 as half of one.
+A *flood* is a stretch of more than FLOOD units without a mark, a quote, a bracket of Chinese, a bar or a line end. A
+*splice* is a stretch of SPLICE_WORDS words or SPLICE_LETTERS characters of other scripts than the text's; of words in
+Latin letters only in a line that holds OWN letters of the text's script too, since programs, names of works and whole
+paragraphs in English are part of many texts. A mark is *misplaced* where it begins a line, follows an opening quote or
+bracket of Chinese, or follows a mark that it cannot follow: a comma another mark, a full stop itself. An *alien run* is
+a run of more than ALIEN visible code points without a letter of the text's script, or of more than ALIEN_LATIN where
+that script writes words. A line is *loose* when it ends without an end mark, closing quotes and brackets aside.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ SHORT, FRAGMENTS, FLOOD, ALIEN, ALIEN_LATIN = 12, 5, 40, 15, 8
 SPLICE_WORDS, SPLICE_LETTERS, OWN = 5, 8, 6
 OTHER, EAST, HANGUL, LATIN, SCRIPT, BLANK, COMMA, STOP, OPENER, BREAK, CLOSER, LINE = range(12)
 """What a code point is. EAST: Han and kana; SCRIPT: letters of any other script; CLOSER: a closing quote or bracket."""
+ENUMERATION = 0x3001
 HAN_BIT, END_BIT = 0x80, 0x40
 """Set beside EAST where the character is Han; beside COMMA where it may end a line: colons and semicolons, and beside
 what else may, an ellipsis and a dash."""
@@ -81,6 +82,11 @@ def _main_script(data: Any, start: int, end: int, roles: Any) -> int:
     return best
 
 
+@helper
+def _han_at(data: Any, index: int, end: int, roles: Any) -> bool:
+    return index < end and at(roles, code_point(data, index, byte_at(data, index))) & HAN_BIT > 0
+
+
 @kernel(U8, I64, U8, I64_GRID_OUT)
 def _measure(data: Any, offsets: Any, roles: Any, counts: Any) -> None:
     """`counts[i, row]` for the names in ROWS."""
@@ -106,7 +112,8 @@ def _measure(data: Any, offsets: Any, roles: Any, counts: Any) -> None:
         while index <= end:
             over = index == end
             lead = 10 if over else byte_at(data, index)
-            raw = np.int64(at(roles, code_point(data, index, lead))) if not over else LINE
+            point = 10 if over else code_point(data, index, lead)
+            raw = np.int64(at(roles, point)) if not over else LINE
             role, is_han = raw & 0x3F, raw & HAN_BIT > 0
             index += 1 if over else width(lead)
             if role == BLANK:
@@ -119,11 +126,15 @@ def _measure(data: Any, offsets: Any, roles: Any, counts: Any) -> None:
             split = role in (LINE, BREAK) or blanks >= 2 or (blanks == 1 and is_han and after_han)
             ends = role in (COMMA, STOP)
             if split or ends:
-                if 0 < length <= SHORT and spoken and not ends:
-                    run += 1
+                # Terms with commas between them and no spaces; names in a row may have as many 、 as twice that.
+                listed = ends and (
+                    point == ENUMERATION or (point == 0x2C and after_han and _han_at(data, index, end, roles))
+                )
+                if 0 < length <= SHORT and spoken and (listed or not ends):
+                    run += 1 if listed and point == ENUMERATION else 2
                     run_chars += length
-                elif length > 0 or ends:
-                    if run >= FRAGMENTS:
+                elif length > 0 or (ends and not listed):
+                    if run >= 2 * FRAGMENTS:
                         fragments += run_chars
                     run, run_chars = 0, 0
                 length, spoken = 0, False
@@ -197,7 +208,7 @@ def _measure(data: Any, offsets: Any, roles: Any, counts: Any) -> None:
                     misplaced += before == COMMA or (before == STOP and full and (role == COMMA or ideographic_stop))
             near = last = role
             after_han = is_han
-        if run >= FRAGMENTS:
+        if run >= 2 * FRAGMENTS:
             fragments += run_chars
         counts[0, row], counts[1, row], counts[2, row], counts[3, row] = visible, fragments, units, floods
         counts[4, row], counts[5, row], counts[6, row], counts[7, row] = letters, splices, marks, misplaced

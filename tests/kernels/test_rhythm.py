@@ -30,6 +30,13 @@ def test_a_menu_is_fragments_whatever_stands_between(ask, apart):
     assert 0.1 < ask("fragment_char_ratio", PROSE + "\n" + menu) < 0.5
 
 
+def test_terms_between_commas_without_spaces_are_fragments(ask):
+    assert ask("fragment_char_ratio", "手机报价,二手手机,笔记本电脑,旅游攻略,特价机票,酒店预订") > 0.6
+    assert ask("fragment_char_ratio", "、".join(["手机报价", "旅游攻略", "酒店预订"] * 4)) > 0.6
+    assert ask("fragment_char_ratio", "、".join(["手机报价", "旅游攻略"] * 4)) == 0
+    assert ask("fragment_char_ratio", "今天很好, 我们去公园, 他们在家, 天又下雨, 大家读书, 晚上睡觉") == 0
+
+
 def test_four_fragments_and_names_with_commas_are_no_menu(ask):
     assert ask("fragment_char_ratio", "首页 新闻 财经 体育") == 0
     assert ask("fragment_char_ratio", "来的人有张三、李四、王五、赵六、钱七、孙八和周九。") == 0
@@ -57,7 +64,7 @@ def test_terms_addresses_and_paragraphs_in_english_are_no_splices(ask):
     assert (
         ask(
             "splice_ratio",
-            "下面是原文，后面是译文，一句一段地排在一起，方便对照着读。\nThe old mill stands by the river and it is old.\n",
+            "下面是原文，后面是译文，一句一段地排在一起，方便对照。\nThe old mill stands by the river, and is old.\n",
         )
         == 0
     )
