@@ -1,4 +1,4 @@
-"""What settings of a pipeline mean and what in them cannot be: read by `corpus.pipeline.compose`, before anything runs."""
+"""What settings of a pipeline mean and what in them cannot be, for `corpus.pipeline.compose`; before anything runs."""
 
 from __future__ import annotations
 
