@@ -10,7 +10,7 @@ import importlib, pkgutil, sys
 import corpus
 for found in pkgutil.walk_packages(corpus.__path__, "corpus."):
     importlib.import_module(found.name)
-heavy = ("torch", "transformers", "sentence_transformers", "sklearn", "faiss", "plotly", "matplotlib", "openai", "kenlm")
+heavy = ("torch", "transformers", "sentence_transformers", "sklearn", "faiss", "plotly", "matplotlib", "openai")
 print([name for name in heavy if name in sys.modules])
 """
 
