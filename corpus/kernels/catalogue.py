@@ -237,8 +237,8 @@ SIGNALS: Mapping[str, Signal] = {
     "sentence_order_score": _ratio(
         "sentence_order_score",
         "order",
-        "How sure it is that neighbouring sentences share words more than sentences in any order do: about 0.5 for a "
-        "shuffled text; null below six sentences.",
+        "How likely it is that neighbouring sentences share words as those of prose do, not as those of a shuffled "
+        "text; about a half where that is hard to tell, null below six sentences.",
     ),
     "repeated_sentence_ratio": _ratio(
         "repeated_sentence_ratio", "order", "Share of tokens in sentences of eight and more tokens that came before."

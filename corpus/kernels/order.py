@@ -7,10 +7,12 @@ and f(d) = 0 beyond, and m and v the mean and the variance of f over all pairs o
 
     z = sum c(i, j) (f(j - i) - m) / sqrt(v sum c(i, j)^2)
 
-is near a standard normal number where the sentences stand in any order, and the more above 0 the more neighbours share.
-The score is the normal distribution's share below z: about 0.5 in the middle for shuffled texts, near 1 for prose. The
-first MOST_SENTENCES sentences are looked at. The tie of words to their place is lexical cohesion (Halliday and Hasan
-1976); the comparison with any order makes it one scale for short and long texts.
+is near 0 where the sentences stand in any order, with a deviation of ANY, and in prose near GROWTH for each sentence,
+with a deviation of PROSE + SPREAD for each (measured on seven sources of Chinese prose, cut at 6 to 200 sentences). The
+score is the chance that a text as likely prose as shuffled is prose, given its z, both taken as normal: about a half
+where there is too little to tell, near 0 for a long text in any order. A z below that at which prose is least likely
+counts as it. The first MOST_SENTENCES sentences are looked at. The tie of words to their place is lexical cohesion
+(Halliday and Hasan 1976).
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ MOST_SENTENCES = 200
 MOST_SHARING = 32
 MOST_TOKENS = 1 << 16
 """Tokens and pairs that are looked at, from the beginning; a whole book says no more than its first chapters."""
+ANY, GROWTH, PROSE, SPREAD = 0.7, 0.07, 0.6, 0.02
 MIN_REPEATED = 8
 """Tokens from which a sentence that comes again counts as repeated: shorter ones are headings and replies."""
 _K = np.uint64(0x9E3779B97F4A7C15)
@@ -174,7 +177,11 @@ def _order(tokens: Any, sentences: int, shared: Any) -> float:
     if weights == 0.0:
         return 0.5
     z = total / math.sqrt((square - mean * mean) * weights)
-    return 0.5 * math.erfc(-z / math.sqrt(2.0))
+    usual, spread = GROWTH * sentences, PROSE + SPREAD * sentences
+    if spread > ANY:
+        z = max(z, -usual * ANY**2 / (spread**2 - ANY**2))
+    odds = 0.5 * (z / ANY) ** 2 - 0.5 * ((z - usual) / spread) ** 2 + math.log(ANY / spread)
+    return 1.0 / (1.0 + math.exp(-min(max(odds, -50.0), 50.0)))
 
 
 def measure_order(text: pa.Array, calls: Sequence[SignalCall]) -> list[pa.Array]:
