@@ -109,7 +109,12 @@ def use(
 def normalise(
     files: Files,
     out: Out,
-    field: Annotated[str, typer.Option("--field", metavar="FIELD", help="The field that holds the raw tags.")] = "tags",
+    field: Annotated[
+        str | None,
+        typer.Option(
+            "--field", metavar="FIELD", help="The field that holds the raw tags; else `judge.tags` or `tags`."
+        ),
+    ] = None,
     least: Annotated[int, typer.Option("--least", min=1, help="Rows that a tag has at least.")] = 20,
     cosine: Annotated[
         float | None,

@@ -22,6 +22,11 @@ from corpus.tags.opened.normalise import Normalised, Wanted, normalise, reasons
 ROWS, MAPPING, VOCABULARY, UNREADABLE = "tags.parquet", "mapping.parquet", "vocabulary.parquet", "quarantine.parquet"
 
 
+FIELDS = ("judge.tags", "tags")
+"""Where tags are looked for: as `corpus judge` writes them, and as others do."""
+_KEYS = ("source_key", "id")
+
+
 @dataclass(frozen=True)
 class Made:
     """Rows read and those with a tag left; raw tags, tags of the vocabulary, raw tags by what became of them; spread of
@@ -40,13 +45,14 @@ class Made:
 
 def normalise_files(
     paths: Sequence[str],
-    field: str,
+    field: str | None,
     out: Path,
     wanted: Wanted,
     budget: int | None = None,
     embedder: Embedder | None = None,
 ) -> Made:
-    """Normalise the tags in `field` (a list of strings, or a string of them with commas between) of every row.
+    """Normalise the tags in `field` (a list of strings, or a string of them with commas between) of every row; None:
+    that of FIELDS which a row has.
 
     Writes into `out`: tags.parquet (`key`, `tags`, `complexity`, and `selected` where a budget of rows is given),
     mapping.parquet and vocabulary.parquet (see `Normalised`). UsageError when one of them is there, no row has the
@@ -90,9 +96,9 @@ def _rows(keys: pl.Series, found: Normalised) -> pl.DataFrame:
     return joined.select("key", "tags", complexity=pl.col("tags").list.len().fill_null(0))
 
 
-def _read(paths: Sequence[str], field: str) -> tuple[pl.Series, pl.DataFrame, list[Quarantined]]:
+def _read(paths: Sequence[str], field: str | None) -> tuple[pl.Series, pl.DataFrame, list[Quarantined]]:
     """The rows' keys, their raw tags (`row`, `tag`), and what could not be read."""
-    if not field or "'" in field or "\\" in field:
+    if field is not None and (not field or "'" in field or "\\" in field):
         raise UsageError(f"field {field!r}: a name is not empty and has no quote or backslash")
     keys: list[pl.Series] = []
     tags: list[pl.DataFrame] = []
@@ -102,16 +108,24 @@ def _read(paths: Sequence[str], field: str) -> tuple[pl.Series, pl.DataFrame, li
         quarantined += chunk.quarantined
         if not chunk.records.num_rows:
             continue
-        keys.append(pl.Series(pl.from_arrow(chunk.records.column("source_key"))).cast(pl.String))
         record = pl.Series(pl.from_arrow(chunk.records.column("text"))).cast(pl.String)
-        said = record.str.json_path_match(f"$['{field}']")
+        said = _first(record, FIELDS if field is None else (field,))
+        place = pl.Series(pl.from_arrow(chunk.records.column("source_key"))).cast(pl.String)
+        keys.append(_first(record, _KEYS).fill_null(place))
         frame = pl.DataFrame({"row": pl.int_range(row, row + len(said), eager=True), "said": said}).drop_nulls()
         tags.append(frame.select("row", tag=_listed(frame["said"])).explode("tag").drop_nulls())
         row += len(said)
     raw = pl.concat(tags) if tags else pl.DataFrame(schema={"row": pl.Int64, "tag": pl.String})
     if raw.is_empty():
-        raise UsageError(f"no row has tags in the field {field!r}; name the field that holds them with --field")
+        named = field or " or ".join(FIELDS)
+        raise UsageError(f"no row has tags in the field {named}; name the field that holds them with --field")
     return pl.concat(keys).alias("key"), raw, quarantined
+
+
+def _first(record: pl.Series, fields: Sequence[str]) -> pl.Series:
+    """The first of `fields` that each record has."""
+    found = [record.str.json_path_match(f"$['{one}']") for one in fields]
+    return pl.select(pl.coalesce(found)).to_series()
 
 
 def _listed(said: pl.Series) -> pl.Series:

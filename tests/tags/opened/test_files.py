@@ -50,3 +50,11 @@ def test_no_tags_and_tags_of_another_shape_are_told(tmp_path):
     for field in ("label", "tags"):
         with pytest.raises(UsageError):
             normalise_files([str(path)], field, tmp_path / "out", FEW)
+
+
+def test_what_the_judge_wrote_is_found_by_itself_with_the_records_own_keys(tmp_path):
+    frame = pl.DataFrame({"source_key": ["x", "y"], "text": ["一", "二"], "judge.tags": [["翻译"], ["翻译任务", "诗"]]})
+    frame.write_parquet(tmp_path / "judged.parquet")
+    normalise_files([str(tmp_path / "judged.parquet")], None, tmp_path / "out", FEW)
+    found = pl.read_parquet(tmp_path / "out" / "tags.parquet")
+    assert found.select("key", "tags").rows() == [("x", ["翻译"]), ("y", ["翻译"])]
