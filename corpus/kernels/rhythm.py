@@ -223,10 +223,10 @@ def measure_rhythm(text: pa.Array, calls: Sequence[SignalCall]) -> list[pa.Array
     counts = np.zeros((len(ROWS), len(text)), np.int64)
     _measure(data, offsets, _roles(), counts)
     of = dict(zip(ROWS, counts, strict=True))
-    return [column(share(*(of[name] for name in _RATIOS[call.kernel])), pa.float32(), text) for call in calls]
+    return [column(share(*(of[name] for name in RATIOS[call.kernel])), pa.float32(), text) for call in calls]
 
 
-_RATIOS = {
+RATIOS = {
     "fragment_char_ratio": ("fragments", "visible"),
     "flood_ratio": ("floods", "units"),
     "splice_ratio": ("splices", "letters"),
@@ -236,3 +236,4 @@ _RATIOS = {
     "alien_run_ratio": ("aliens", "visible"),
     "loose_line_char_ratio": ("loose", "visible"),
 }
+"""What each signal is the share of: names in ROWS."""

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus.kernels.rhythm import _RATIOS
+from corpus.kernels.rhythm import RATIOS
 from corpus.kernels.signal import SignalCall
 
 PROSE = (
     "昨天下午，镇上的图书馆把旧书架重新摆了一遍。来借书的老人说，找书方便多了。\n门口的梨树开了花，孩子们在树下读书。"
 )
 ENGLISH = "The old mill stands by the river. Nobody remembers who built it, but the pear tree is older still."
-NAMES = sorted(_RATIOS)
+NAMES = sorted(RATIOS)
 
 
 @pytest.mark.parametrize("name", [one for one in NAMES if one != "comma_ratio"])
