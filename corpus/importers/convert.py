@@ -10,7 +10,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.importers import alpaca, exchanges, glaive, kto, moss, pairs, prompts, turns
+from corpus.importers import alpaca, completions, exchanges, glaive, kto, moss, pairs, prompts, turns
 from corpus.importers.finish import not_this
 from corpus.importers.model import NOTE, Format, Imported, Kind, Problem, Reason, Turns
 from corpus.importers.roles import ASSISTANT, USER
@@ -36,6 +36,7 @@ READERS: Mapping[Format, Callable[[dict[str, Any]], Imported | Problem]] = {
     Format.MESSAGES_PAIR: pairs.read_messages_pair,
     Format.ULTRAFEEDBACK: pairs.read_messages_pair,
     Format.TRANSCRIPTS: pairs.read_transcripts,
+    Format.COMPLETIONS: completions.read,
     Format.KTO: kto.read,
     Format.PROMPTS: prompts.read_prompts,
     Format.EVALUATION: prompts.read_evaluation,
@@ -62,6 +63,7 @@ _WRITERS: Mapping[Format, Callable[[Imported], dict[str, Any]]] = {
     Format.MESSAGES_PAIR: pairs.write_messages_pair,
     Format.ULTRAFEEDBACK: pairs.write_messages_pair,
     Format.TRANSCRIPTS: pairs.write_transcripts,
+    Format.COMPLETIONS: completions.write,
     Format.KTO: kto.write,
     Format.PROMPTS: prompts.write_prompts,
     Format.EVALUATION: prompts.write_evaluation,
@@ -77,6 +79,7 @@ KINDS: Mapping[Format, Kind] = {
             Format.MESSAGES_PAIR,
             Format.ULTRAFEEDBACK,
             Format.TRANSCRIPTS,
+            Format.COMPLETIONS,
             Format.KTO,
         ),
         Kind.PREFERENCE,

@@ -94,6 +94,8 @@ def candidates(value: Any) -> Mapping[Format, float]:
         label = next(value[name] for name in LABELS if name in value)
         if label is True or label is False:
             return {Format.KTO: 1.0}
+    if type(value.get("instruction")) is str and type(value.get("completions")) is list:
+        return {Format.COMPLETIONS: 1.0}
     preference = _pairs(value)
     if preference:
         return preference

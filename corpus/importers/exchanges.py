@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from corpus.importers.alpaca import read_question, write_question
-from corpus.importers.finish import conversation, fields_of, not_this, repaired, whole
+from corpus.importers.finish import context, conversation, fields_of, not_this, put_context, repaired, whole
 from corpus.importers.model import Format, Imported, Problem, Reason, Repair, Turns
 from corpus.importers.roles import ASSISTANT, SYSTEM, USER
 
@@ -122,18 +122,20 @@ def read_pair(row: dict[str, Any]) -> Imported | Problem:
 def _pair(row: dict[str, Any], fmt: Format, asked: str, answered: str, fields: dict[str, Any]) -> Imported | Problem:
     if type(row.get(asked)) is not str or type(row.get(answered)) is not str:
         return not_this(f"{asked} or {answered} is missing or no text")
-    turns, note = _system(row)
-    note.update(fields)
-    turns += [(USER, row.pop(asked)), (ASSISTANT, row.pop(answered))]
-    return conversation(fmt, turns, row, note)
+    question, answer = row.pop(asked), row.pop(answered)
+    before = context(row)
+    if isinstance(before, Problem):
+        return before
+    return conversation(fmt, [*before, (USER, question), (ASSISTANT, answer)], row, fields)
 
 
 def write_pair(record: Imported, fmt: Format) -> dict[str, Any]:
     """The source's row."""
-    row, turns = _with_system(record)
+    row, turns = fields_of(record), record.messages or []
     default = ("input", "target") if fmt == Format.INPUT_TARGET else PAIRS[0]
     asked, answered = record.note.get("fields", default)
-    row[asked], row[answered] = turns[0][1], turns[1][1]
+    put_context(turns[:-2], row)
+    row[asked], row[answered] = turns[-2][1], turns[-1][1]
     return row
 
 

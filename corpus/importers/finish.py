@@ -207,6 +207,33 @@ def fields_of(record: Imported) -> dict[str, Any]:
     return fields
 
 
+def context(row: dict[str, Any]) -> Turns | Problem:
+    """The turns that fields `system` and `history` (pairs of texts) put before a question, taken out of `row`; such a
+    field that says nothing stays."""
+    turns: Turns = []
+    system, history = row.get("system"), row.get("history")
+    if type(system) is str and not blank(system):
+        del row["system"]
+        turns.append((SYSTEM, system))
+    if history:
+        if type(history) is not list or any(type(pair) is not list or len(pair) != 2 for pair in history):
+            return not_this("history is no list of pairs")
+        if any(type(text) is not str for pair in history for text in pair):
+            return not_this("history holds something that is no text")
+        del row["history"]
+        for asked, answered in history:
+            turns += ((USER, asked), (ASSISTANT, answered))
+    return turns
+
+
+def put_context(turns: Turns, row: dict[str, Any]) -> None:
+    """The inverse of `context`, of the turns before a question."""
+    if turns and turns[0][0] == SYSTEM:
+        row["system"], turns = turns[0][1], turns[1:]
+    if turns:
+        row["history"] = [[asked[1], answered[1]] for asked, answered in zip(turns[::2], turns[1::2], strict=True)]
+
+
 def not_this(detail: str) -> Problem:
     """The row is not of this format."""
     return Problem(Reason.NOT_THIS_FORMAT, detail)

@@ -40,7 +40,8 @@ def _turns(row: dict[str, Any], note: dict[str, Any]) -> tuple[Turns, Turns] | P
     asked, answered = row.get("prompt"), row.get("completion")
     if type(asked) is str and type(answered) is str:
         del row["prompt"], row["completion"]
-        return read_prompt(asked, row, note), [(ASSISTANT, answered)]
+        prompt = read_prompt(asked, row, note)
+        return prompt if isinstance(prompt, Problem) else (prompt, [(ASSISTANT, answered)])
     if type(asked) is list and type(answered) is list:
         del row["prompt"], row["completion"]
         note["shape"] = "lists"

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from corpus.importers.alpaca import read_question, write_question
-from corpus.importers.finish import fields_of, not_this, preference
+from corpus.importers.finish import context, fields_of, not_this, preference, put_context
 from corpus.importers.model import Format, Imported, Problem, Reason, Turns
 from corpus.importers.roles import ASSISTANT, SYSTEM, USER
 from corpus.importers.templates import named, parse, render, template_of
@@ -44,12 +44,14 @@ def read_dpo(row: dict[str, Any]) -> Imported | Problem:
         note["fields"] = [asked, best, worst]
     scores = scores_of(row)
     prompt = read_prompt(row.pop(asked), row, note)
+    if isinstance(prompt, Problem):
+        return prompt
     chosen, rejected = row.pop(best), row.pop(worst)
     return preference(Format.DPO, prompt, [(ASSISTANT, chosen)], [(ASSISTANT, rejected)], row, note, scores)
 
 
-def read_prompt(text: str, row: dict[str, Any], note: dict[str, Any]) -> Turns:
-    """The turns of a prompt that may be rendered; the `system` of the row goes before a plain one."""
+def read_prompt(text: str, row: dict[str, Any], note: dict[str, Any]) -> Turns | Problem:
+    """The turns of a prompt that may be rendered; the row's `system` and `history` go before a plain one."""
     template = template_of(text)
     turns = parse(text, template) if template else None
     if template and turns and turns[-1] == (ASSISTANT, "") and len(turns) > 1:
@@ -58,19 +60,15 @@ def read_prompt(text: str, row: dict[str, Any], note: dict[str, Any]) -> Turns:
         if render([*turns, (ASSISTANT, "")], template) != text:
             note["prompt"] = text
         return turns
-    system = row.get("system")
-    if type(system) is str and system and not system.isspace():
-        del row["system"]
-        return [(SYSTEM, system), (USER, text)]
-    return [(USER, text)]
+    before = context(row)
+    return before if isinstance(before, Problem) else [*before, (USER, text)]
 
 
 def write_prompt(turns: Turns, note: Mapping[str, Any], row: dict[str, Any]) -> str:
-    """The text that `read_prompt` read; a system turn that stood in a field of its own goes back to `row`."""
+    """The text that `read_prompt` read; turns that stood in fields of their own go back to `row`."""
     if "template" in note:
         return note.get("prompt") or render([*turns, (ASSISTANT, "")], named(note["template"]))
-    if turns[0][0] == SYSTEM:
-        row["system"] = turns[0][1]
+    put_context(turns[:-1], row)
     return turns[-1][1]
 
 

@@ -26,7 +26,12 @@ def read_prompts(row: dict[str, Any]) -> Imported | Problem:
         note["list"] = True
         turns = read_turns(value, "role", names_of(Format.MESSAGES), note)
         return turns if isinstance(turns, Problem) else question(Format.PROMPTS, turns, row, note)
-    return question(Format.PROMPTS, read_prompt(value, row, note), row, note)
+    return _asked(Format.PROMPTS, value, row, note)
+
+
+def _asked(fmt: Format, text: str, row: dict[str, Any], note: dict[str, Any]) -> Imported | Problem:
+    prompt = read_prompt(text, row, note)
+    return prompt if isinstance(prompt, Problem) else question(fmt, prompt, row, note)
 
 
 def write_prompts(record: Imported) -> dict[str, Any]:
@@ -45,7 +50,7 @@ def read_evaluation(row: dict[str, Any]) -> Imported | Problem:
     if type(row.get("question")) is not str or "std_answer" not in row:
         return not_this("question or std_answer is missing")
     note: dict[str, Any] = {}
-    return question(Format.EVALUATION, read_prompt(row.pop("question"), row, note), row, note)
+    return _asked(Format.EVALUATION, row.pop("question"), row, note)
 
 
 def write_evaluation(record: Imported) -> dict[str, Any]:
@@ -60,7 +65,7 @@ def read_text(row: dict[str, Any]) -> Imported | Problem:
     if type(row.get("text")) is not str:
         return not_this("text is missing or no text")
     note: dict[str, Any] = {}
-    return question(Format.TEXT, read_prompt(row.pop("text"), row, note), row, note)
+    return _asked(Format.TEXT, row.pop("text"), row, note)
 
 
 def write_text(record: Imported) -> dict[str, Any]:

@@ -99,6 +99,8 @@ def read_turns(items: Sequence[Any], tag: str, names: Mapping[str, str], note: d
         extra = {key: one for key, one in item.items() if key not in (name_tag, text_tag)}
         if extra:
             further[str(at)] = extra
+            if extra.get("finish_reason") == "length":
+                return Problem(Reason.TRUNCATED, f"turn {at + 1}: finish_reason says that it was cut")
         content = _content(value, str(name), extra)
         if content is None:
             return Problem(Reason.NOT_TEXT, f"turn {at + 1}: {text_tag} is no text")

@@ -70,3 +70,10 @@ def test_a_seed_task_is_its_first_instance_and_keeps_the_others() -> None:
     assert (more.meta or {})["instances"][1] == {"input": "高", "output": "低"}
     assert more.note["repairs"] == ["further_instances_in_meta"]
     assert refused({**row, "instances": []}, Format.SEED_TASKS) == Reason.NOT_THIS_FORMAT
+
+
+def test_a_history_beside_a_pair_comes_before_its_question() -> None:
+    row = {"question": "再见", "answer": "再会。", "history": [["你好", "您好。"]], "system": "s"}
+    assert [role for role, _ in imported(row, Format.QUESTION_ANSWER).messages or []] == [
+        *("system", "user", "assistant", "user", "assistant")
+    ]

@@ -117,3 +117,10 @@ def test_dialogues_that_part_at_a_question_share_the_turns_before_the_answer_to_
     )
     assert prompt == [("user", "a")]
     assert (chosen[0], rejected[0]) == (("assistant", "b"), ("assistant", "b"))
+
+
+def test_a_system_and_a_history_of_their_own_fields_come_before_the_prompt() -> None:
+    row = dpo(system="简短。", history=[["你好", "您好。"]])
+    assert [role for role, _ in imported(row, Format.DPO).prompt or []] == ["system", "user", "assistant", "user"]
+    assert len(imported(dpo(system="", history=[]), Format.DPO).prompt or []) == 1
+    assert refused(dpo(history="Human: 你好"), Format.DPO) == Reason.NOT_THIS_FORMAT

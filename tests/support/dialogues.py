@@ -122,6 +122,15 @@ ROWS: dict[Format, dict[str, Any]] = {
         "chosen": "\n\nHuman: Can I eat acorns?\n\nAssistant: Raw?\n\nHuman: Yes\n\nAssistant: Leach them first.",
         "rejected": "\n\nHuman: Can I eat acorns?\n\nAssistant: Raw?\n\nHuman: Yes\n\nAssistant: Sure.",
     },
+    Format.COMPLETIONS: {
+        "source": "own",
+        "instruction": "Name a tide table.",
+        "completions": [
+            {"model": "a", "response": "I cannot.", "overall_score": 2.0},
+            {"model": "b", "response": "The one for Leith.", "overall_score": 8.5},
+            {"model": "c", "response": "Some table.", "overall_score": 5.0},
+        ],
+    },
     Format.KTO: {"prompt": "推荐一种果树", "completion": "石榴，耐旱。", "label": True},
     Format.PROMPTS: {"id_": 3, "prompt": "为什么叶子会变黄？", "domain": "园艺"},
     Format.EVALUATION: {"question": "写一首关于石榴的诗", "std_answer": "", "class": "generation"},
