@@ -23,7 +23,9 @@ File = Annotated[
     typer.Option("--out", "-o", metavar="FILE", help="The HTML file to write; RUN/report.html when left out."),
 ]
 Language = Annotated[Lang, typer.Option("--lang", help="One language, or both with a switch in the page.")]
-Sample = Annotated[int, typer.Option("--sample", min=0, max=50, help="How many records of each kind are shown.")]
+Sample = Annotated[
+    int, typer.Option("--sample", min=0, max=50, help="How many records of each kind are shown; 0 shows no text.")
+]
 Seed = Annotated[int, typer.Option("--seed", help="Another seed, other records; the same seed, the same.")]
 MapPng = Annotated[
     str | None, typer.Option("--map-png", metavar="FILE", help="Write the map of the run's vectors as a picture, too.")

@@ -15,7 +15,7 @@ SAMPLE = 3
 
 @dataclass(frozen=True)
 class Context:
-    """A published run; `sample` records of each kind are shown, chosen with `seed`."""
+    """A published run; `sample` records of each kind are shown, chosen with `seed`. With 0 no text is shown at all."""
 
     settings: Pipeline
     stages: Mapping[str, Committed]

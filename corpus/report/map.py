@@ -133,16 +133,23 @@ def ranked(labels: Sequence[str]) -> tuple[list[str], np.ndarray]:
     return shown, np.array([place[label] for label in labels], np.int64)
 
 
-def figure(
-    points: np.ndarray, colouring: Colouring, published: np.ndarray, hover: Sequence[str]
-) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def places(points: np.ndarray, hover: Sequence[str]) -> dict[str, list[Any]]:
+    """What the traces of every colouring of one map share: `x`, `y` and `text` of each point.
+
+    `hover` is what a point says of itself; it is escaped here.
+    """
+    across, up = (np.round(points[:, axis].astype(np.float64), 4).tolist() for axis in (0, 1))
+    return {"x": across, "y": up, "text": [plain(said) for said in hover]}
+
+
+def figure(colouring: Colouring, published: np.ndarray) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Traces and layout of plotly: all points on the left, the `published` ones (bool, (n,)) on the right.
 
-    `hover` is what a point says of itself; it is escaped here. Both sides zoom together.
+    A trace names its points by their `rows` in `places`, which are thus in a page once. Both sides zoom together.
     """
     shown, place = ranked(colouring.labels)
     traces: list[dict[str, Any]] = []
-    for side, inside in ((0, np.ones(len(points), bool)), (1, published)):
+    for side, inside in ((0, np.ones(len(published), bool)), (1, published)):
         for at, label in enumerate(shown):
             rows = np.flatnonzero((place == at) & inside)
             grey = label in (OTHERS, NONE)
@@ -155,9 +162,7 @@ def figure(
                     "showlegend": side == 0,
                     "xaxis": "x2" if side else "x",
                     "yaxis": "y2" if side else "y",
-                    "x": [round(float(value), 4) for value in points[rows, 0]],
-                    "y": [round(float(value), 4) for value in points[rows, 1]],
-                    "text": [plain(hover[row]) for row in rows.tolist()],
+                    "rows": rows.tolist(),
                     "marker": {"color": "@c7" if grey else _role(at), "size": 5, "opacity": 0.3 if grey else 0.8},
                     "hovertemplate": "%{text}<extra>%{fullData.name}</extra>",
                 }

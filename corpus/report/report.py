@@ -27,8 +27,9 @@ ORDER = (funnel, rules, tiers, scores, mapped, signals, samples, duplicates, cut
 def report(root: str, languages: Languages = "both", sample: int = SAMPLE, seed: int = 0) -> str:
     """The report of the published run in `root`, the same for the same run, sample and seed.
 
-    `sample` records of each kind are shown; no more rows of the corpus are in the file than these and the largest
-    clusters. UsageError when there is no run, nothing is published yet, or plotly is missing.
+    `sample` records of each kind are shown; of the corpus the file holds no more than these, the beginnings of the
+    largest clusters' members and of the records on the map, and evidence; with 0 none of
+    that. UsageError when there is no run, nothing is published yet, or plotly is missing.
     """
     context = Context.open(root, sample, seed)
     sections = [found for section in ORDER if (found := section(context)) is not None]

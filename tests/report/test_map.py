@@ -11,7 +11,20 @@ from hypothesis import strategies as st
 
 from corpus.errors import UsageError
 from corpus.report import map as maps
-from corpus.report.map import COLOURS, FEW, NONE, OTHERS, Colouring, figure, layout, legend, method_for, png, ranked
+from corpus.report.map import (
+    COLOURS,
+    FEW,
+    NONE,
+    OTHERS,
+    Colouring,
+    figure,
+    layout,
+    legend,
+    method_for,
+    places,
+    png,
+    ranked,
+)
 from corpus.report.words import Text
 
 
@@ -76,14 +89,15 @@ def test_the_commonest_labels_have_colours_and_the_rest_share_one() -> None:
 def test_the_figure_shows_all_on_one_side_and_the_published_on_the_other() -> None:
     points, published = np.array([[0.0, 0.1], [0.5, 0.5], [1.0, -1.0]]), np.array([True, False, True])
     colouring = Colouring("source", ["web", "web", "<b>"], {"web": "网页"})
-    traces, frame = figure(points, colouring, published, ["<script>", "\u202etwo", "three"])
-    assert [(trace["name"], trace["xaxis"], len(trace["x"])) for trace in traces] == [
-        ("网页", "x", 2),
-        ("&lt;b&gt;", "x", 1),
-        ("网页", "x2", 1),
-        ("&lt;b&gt;", "x2", 1),
+    traces, frame = figure(colouring, published)
+    assert [(trace["name"], trace["xaxis"], trace["rows"]) for trace in traces] == [
+        ("网页", "x", [0, 1]),
+        ("&lt;b&gt;", "x", [2]),
+        ("网页", "x2", [0]),
+        ("&lt;b&gt;", "x2", [2]),
     ]
-    assert traces[0]["text"] == ["&lt;script&gt;", "⟨U+202E⟩two"]
+    shared = places(points, ["<script>", "\u202etwo", "three"])
+    assert shared == {"x": [0.0, 0.5, 1.0], "y": [0.1, 0.5, -1.0], "text": ["&lt;script&gt;", "⟨U+202E⟩two", "three"]}
     assert frame["xaxis2"]["matches"] == "x"
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from browser import Browser
+from building import SENTENCES
 from hostile import LEARNED, SAYINGS, TITLE, hostile_run
 
 from corpus.errors import UsageError
@@ -139,6 +140,8 @@ def test_one_language_has_no_switch(
 def test_no_more_of_the_corpus_is_in_it_than_was_asked_for(hostile: str) -> None:
     none, some = report(hostile, sample=0), report(hostile, sample=1)
     assert 'id="samples"' not in none
+    assert not any(said[:12] in none for said in SENTENCES)
+    assert any(said[:12] in some for said in SENTENCES)
     assert len(some) - len(none) < 1 << 20
     assert "长" * 2000 not in report(hostile, sample=50)
     assert str(Path(hostile).parent) not in some

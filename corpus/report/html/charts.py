@@ -45,7 +45,8 @@ class View:
 class Chart:
     """A drawing with a name of its own in the page, as many pixels high, in one view or in several to choose from.
 
-    `tools`: with buttons to zoom, to move and to save a picture.
+    `tools`: with buttons to zoom, to move and to save a picture. `points`: values by name, of which a trace with
+    `rows` takes those of its rows.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Chart:
     height: int
     views: tuple[View, ...] = field(default=())
     tools: bool = False
+    points: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
     def placed(self) -> Html:
         """The place in the page where it is drawn when it comes into view."""

@@ -50,13 +50,18 @@
     };
   }
 
+  function picked(points, rows) {
+    return Object.fromEntries(Object.entries(points).map(([name, values]) => [name, rows.map((row) => values[row])]));
+  }
+
   function draw(plot) {
     const chart = charts[plot.dataset.chart];
     const view = chart.views[chosen.get(plot) || 0];
     const style = getComputedStyle(root);
     const config = { responsive: true, displaylogo: false, displayModeBar: chart.tools, showTips: false,
       modeBarButtons: [["toImage", "zoom2d", "pan2d", "resetScale2d"]] };
-    Plotly.react(plot, settled(view.data, "", style), layoutOf(view.layout, style), config);
+    const data = view.data.map((trace) => (trace.rows ? { ...trace, ...picked(chart.points, trace.rows) } : trace));
+    Plotly.react(plot, settled(data, "", style), layoutOf(view.layout, style), config);
     const title = settled(chart.title, "", style);
     const svg = plot.querySelector("svg");
     if (svg) {

@@ -78,7 +78,7 @@ def embedded(value: object) -> str:
 
 def _drawn(chart: Chart) -> dict[str, object]:
     views = [{"label": view.label, "data": view.data, "layout": view.layout} for view in chart.views]
-    return {"title": chart.title, "tools": chart.tools, "views": views}
+    return {"title": chart.title, "tools": chart.tools, "points": chart.points, "views": views}
 
 
 def _policy(scripts: Sequence[str]) -> str:

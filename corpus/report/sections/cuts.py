@@ -14,7 +14,7 @@ from corpus.report.words import reason, say
 
 def cuts(context: Context) -> Section | None:
     """Cut spans by source and reason, and the lines that most records hold; None when nothing was cut."""
-    totals, lines = cut_totals(context.stages), frequent(context.stages)
+    totals, lines = cut_totals(context.stages), frequent(context.stages) if context.sample else ()
     if not totals and not lines:
         return None
     body = []
@@ -40,7 +40,7 @@ def leaks(context: Context) -> Section | None:
     """The leakage report; None when the run did not look for benchmark items."""
     if STAGE not in context.stages:
         return None
-    found = leakage_of(context.stages, EXAMPLES)
+    found = leakage_of(context.stages, EXAMPLES if context.sample else 0)
     told = {"action": found.action, "coverage": f"{found.coverage:g}"}
     rows = [
         [

@@ -27,7 +27,7 @@ def duplicates(context: Context) -> Section | None:
     if "dedup-near" in context.stages and context.stages["dedup-near"].manifest.details["templates"]:
         told = context.stages["dedup-near"].manifest.details["templates"]
         body.append(paragraph(say("duplicates.templates", {"clusters": told}), "soft"))
-    if found.largest:
+    if found.largest and context.sample:
         body += [heading(say("duplicates.largest")), paragraph(say("duplicates.least"), "soft")]
         body += [_cluster(cluster, place == 0) for place, cluster in enumerate(found.largest)]
     return Section("duplicates", say("duplicates.title"), Html("".join(body)), tuple(charts))

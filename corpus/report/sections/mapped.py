@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from corpus.inspect.vectors import VectorSample, vector_sample
 from corpus.report.context import Context
@@ -10,7 +10,7 @@ from corpus.report.html.charts import Chart, View
 from corpus.report.html.markup import Html, heading
 from corpus.report.html.page import Section
 from corpus.report.html.tables import number, table, words
-from corpus.report.map import NONE, OTHERS, Colouring, figure, layout, method_for, png
+from corpus.report.map import NONE, OTHERS, Colouring, figure, layout, method_for, places, png
 from corpus.report.sections.scores import tag_titles
 from corpus.report.words import COLUMNS, Text, say
 
@@ -31,10 +31,12 @@ def mapped(context: Context) -> Section | None:
     ]
     views = []
     for colouring in colourings(context, sample):
-        traces, frame = figure(points, colouring, sample.published, sample.begins)
+        traces, frame = figure(colouring, sample.published)
         views.append(View(_by(colouring.name), traces, {**frame, "annotations": sides}))
     told = {"rows": len(points), "method": method_for(len(points))}
-    chart = Chart("map", say("map.explained", told), 560, tuple(views), tools=True)
+    chart = Chart(
+        "map", say("map.explained", told), 560, tuple(views), tools=True, points=places(points, _hover(context, sample))
+    )
     body = [chart.placed(), *_clusters(context)]
     return Section("map", say("map.title"), Html("".join(body)), (chart,))
 
@@ -63,6 +65,11 @@ def colourings(context: Context, sample: VectorSample) -> list[Colouring]:
         for name, labels in sample.labels.items()
     ]
     return [one for one in found if len(set(one.labels)) > 1 or one.name == "source"]
+
+
+def _hover(context: Context, sample: VectorSample) -> Sequence[str]:
+    """How each record begins; only its source where no records are to be shown."""
+    return sample.begins if context.sample else sample.labels["source"]
 
 
 def _names(context: Context) -> Mapping[str, list[str]]:
