@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from corpus.kernels.dialogue_signals import DIALOGUE_SIGNALS
 from corpus.kernels.signal import DIALOGUE, VIEWS, Param, Signal, SignalCall
 
 CHAR_KINDS = (
@@ -355,6 +356,8 @@ SIGNALS: Mapping[str, Signal] = {
     "dialogue_like": _ratio(
         "dialogue_like", "forms", "Share of visible code points in lines that open a quote or begin with a speaker."
     ),
+    # how a text ends, and how the answer of a dialogue stands to its instruction
+    **DIALOGUE_SIGNALS,
     # of the record, not of its text
     "lang_score": Signal(
         "lang_score", "record", "Confidence of the language identifier.", "ratio", pa.float32(), reads="lang_score"
@@ -427,6 +430,8 @@ _FAMILIES: Mapping[str, tuple[str, str]] = {
     "segments": ("segments", "measure_segments"),
     "char_grams": ("char_grams", "measure_char_grams"),
     "pattern_lines": ("pattern_lines", "measure_pattern_lines"),
+    "endings": ("endings", "measure_endings"),
+    "dialogue": ("dialogue", "measure_dialogue"),
 }
 """The module below `corpus.kernels` and the function of each family; it is imported when it is first needed."""
 

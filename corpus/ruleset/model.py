@@ -172,6 +172,7 @@ def _essence(rule: Rule) -> dict[str, Any]:
         "id": rule.id,
         "kernel": rule.signal.kernel,
         "args": [list(pair) for pair in rule.signal.args],
+        **({"view": rule.signal.view} if rule.signal.view else {}),
         "bound": [_number(bound.min), _number(bound.max), sorted(bound.allowed), sorted(bound.refused)],
         "otherwise": rule.otherwise,
         "applies": applies_essence(rule.applies),

@@ -47,6 +47,8 @@ def batch_of(texts: list[str | None]) -> pa.RecordBatch:
             "url": pa.array(["https://example.org/a"] * many, pa.string()),
             "lang": pa.array(["zh"] * many, pa.string()),
             "lang_score": pa.array([0.5] * many, pa.float32()),
+            "instruction": pa.array([text and text[: len(text) // 2] for text in texts], pa.large_string()),
+            "answer": pa.array(texts, pa.large_string()),
         }
     )
 

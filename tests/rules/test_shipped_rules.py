@@ -121,7 +121,14 @@ def test_language_packs_apply_to_their_language_alone():
         if directory == "sources":
             assert rule.applies.lang == (("en",) if rule.at.path.endswith("/en_wanjuan.yaml") else ("zh",)), rule.id
         else:
-            assert rule.applies.lang == (() if directory in ("common", "code") else (directory,)), rule.id
+            assert rule.applies.lang == (() if directory in ("common", "code", "sft") else (directory,)), rule.id
+
+
+def test_rules_for_dialogues_look_at_nothing_else():
+    for rule in ALL.rules:
+        dialogues = rule.applies.kind == ("conversation", "preference")
+        assert dialogues == rule.at.path.startswith("rules/sft/"), rule.id
+    assert {rule.otherwise for rule in load_rules(["sft/safety"]).rules} == {"flag"}
 
 
 def test_the_pack_for_prose_removes_nothing():
