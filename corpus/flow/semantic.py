@@ -14,7 +14,7 @@ from corpus.dedup.members import ReadMembers
 from corpus.dedup.survivors import Hop, ReadHop
 from corpus.flow import resolution
 from corpus.flow.learning import VERSION, apply, commit, shares, store, stored, whole
-from corpus.learned.alike import ReadVectors, SemanticEdges
+from corpus.learned.alike import ReadVectors, SemanticEdges, swept
 from corpus.learned.models import SentenceEmbedder, StoredEmbedder
 from corpus.learned.sample import read_sample
 from corpus.learned.vectors import AssignClusters, centroids_table, clusters_of, sampled_vectors
@@ -24,6 +24,8 @@ from corpus.slot import Attempt, Table
 if TYPE_CHECKING:
     from corpus.flow.order import Flow
 
+SWEPT_ROWS = 200_000
+"""Up to so many records a run tells what other thresholds would have removed; above, compare runs."""
 NAMED_BY = 8
 """Terms that name a cluster."""
 
@@ -108,9 +110,14 @@ def semantic_edges(flow: Flow, wanted: Semantic) -> None:
     """Commit `semantic-edges`: near vectors of one cluster."""
     stage = SemanticEdges(wanted.threshold, flow.pipeline.settings.dedup.keep)
     vectors, clusters = flow.stages["embed"].table("vectors"), flow.stages["cluster"].table("clusters")
-    receipts, seconds = flow.decide_frame(stage, ReadVectors(_members(flow), vectors, clusters), "edges")
+    read = ReadVectors(_members(flow), vectors, clusters)
+    receipts, seconds = flow.decide_frame(stage, read, "edges")
     pairs = sum(part.rows for receipt in receipts for part in receipt.parts)
-    commit(flow, stage.name, receipts, seconds, {"pairs": pairs, "threshold": wanted.threshold})
+    details: dict[str, Any] = {"pairs": pairs, "threshold": wanted.threshold}
+    if removals.kept(flow.stages) <= SWEPT_ROWS:
+        batches = [batch for part in flow.parts for batch in read(part)]
+        details["would_go"] = swept(batches, stage.keep, wanted.threshold)
+    commit(flow, stage.name, receipts, seconds, details)
 
 
 def dedup_semantic(flow: Flow) -> None:

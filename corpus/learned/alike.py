@@ -20,6 +20,10 @@ READS = pa.schema([*MEMBER, pa.field("cluster", pa.int32()), pa.field("vector", 
 """`vector` is the record's float16 values as bytes: Spark knows no lists of half floats."""
 
 
+SWEPT = (0.85, 0.9, 0.93, 0.95, 0.97, 0.99)
+"""The thresholds that a run tells about beside its own."""
+
+
 @dataclass(frozen=True)
 class ReadVectors:
     """MEMBER columns of the rows that have a cluster, with their cluster and vector."""
@@ -44,6 +48,17 @@ class ReadVectors:
             taken, where = batch.take(pa.array(has)), at[has]
             cluster = clusters.column("cluster").combine_chunks().take(pa.array(where))
             yield pa.RecordBatch.from_arrays([*taken.columns, cluster, _as_bytes(raw[where])], schema=READS)
+
+
+def swept(batches: Sequence[pa.RecordBatch], keep: Sequence[str], threshold: float) -> dict[str, int]:
+    """How many records would go at each of SWEPT and at `threshold`, of READS rows of whole clusters."""
+    from corpus.cluster.pairs import sweep
+
+    rows = pa.Table.from_batches(batches, READS).sort_by([("part", "ascending"), ("row", "ascending")])
+    members = ranked(rows.select(MEMBER.names), keep)
+    thresholds = sorted({*SWEPT, threshold})
+    counts = sweep(_as_vectors(rows.column("vector")), rows.column("cluster").to_numpy(), thresholds, members.order)
+    return {f"{value:g}": int(count) for value, count in zip(thresholds, counts, strict=True)}
 
 
 def _as_bytes(vectors: np.ndarray) -> pa.Array:

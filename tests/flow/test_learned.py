@@ -108,6 +108,13 @@ def test_who_goes_for_meaning_has_a_survivor_that_is_published(run: Path) -> Non
     assert all(row["survivor"] in ids and row["similarity"] >= 0.999 for row in gone)
 
 
+def test_a_run_tells_what_other_thresholds_would_remove(run: Path) -> None:
+    stages = RunDir.open(str(run)).published
+    would_go = {float(name): count for name, count in stages["semantic-edges"].manifest.details["would_go"].items()}
+    assert would_go[0.999] == stages["dedup-semantic"].manifest.account.merged["semantic_duplicate"]
+    assert [would_go[one] for one in sorted(would_go)] == sorted(would_go.values(), reverse=True)
+
+
 def test_vectors_are_stored_with_the_digest_of_their_model(run: Path) -> None:
     stage = RunDir.open(str(run)).published["embed"]
     assert len(stage.manifest.details["model"]) >= 12
