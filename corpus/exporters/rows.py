@@ -103,7 +103,8 @@ def _original(record: Imported) -> dict[str, Any]:
         row, fmt = restore(record), Format(record.note["format"])
     except (ValueError, KeyError, IndexError, TypeError):
         raise Unsayable("original: the record does not say how it was written") from None
-    if not given_back(row, fmt, record):
+    named = "id" in record.note or "id_is_number" in record.note
+    if not given_back(row, fmt, record if named else record._replace(source_key=None)):
         raise Unsayable("original: the record has changed since it was imported")
     return row
 

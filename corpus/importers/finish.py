@@ -118,15 +118,15 @@ def repaired(note: dict[str, Any], repair: Repair) -> dict[str, Any]:
 
 
 def own_key(rest: dict[str, Any], note: dict[str, Any], ids: Sequence[str]) -> str | None:
-    """The row's own id, taken out of `rest` when it is a string; a number stays there, too, to come back as one."""
+    """The row's own id, taken out of `rest` when it is a string; a number stays there, too, to come back as one. The
+    note says where it was: a run calls a row without an id by its place, and that is no field to write back."""
     if not rest:
         return None
     for name in ids:
         value = rest.get(name)
         if type(value) is str and value:
             del rest[name]
-            if name != "id":
-                note["id"] = name
+            note["id"] = name
             return value
         if type(value) is int:
             note["id_is_number"] = True
@@ -202,8 +202,8 @@ def whole(record: Imported) -> Turns:
 def fields_of(record: Imported) -> dict[str, Any]:
     """The row's other fields, and its id where it was: what a writer begins with."""
     fields = {name: value for name, value in (record.meta or {}).items() if name != NOTE}
-    if record.source_key is not None and not record.note.get("id_is_number"):
-        fields[record.note.get("id", "id")] = record.source_key
+    if record.source_key is not None and "id" in record.note:
+        fields[record.note["id"]] = record.source_key
     return fields
 
 

@@ -91,6 +91,13 @@ def test_an_input_that_no_longer_stands_where_it_was_goes_into_the_instruction()
     assert read_back(row, changed, "alpaca") == changed
 
 
+def test_the_place_that_a_run_calls_a_row_by_is_no_field_of_the_original() -> None:
+    record = imported(ROWS[Format.ALPACA], Format.ALPACA)._replace(source_key="a.json#4")
+    assert row_of(record, "original") == ROWS[Format.ALPACA]
+    assert row_of(record, "alpaca")["id"] == "a.json#4"
+    assert read_back(row_of(record, "alpaca"), record, "alpaca") == record
+
+
 TEXTS = st.text("ab<|>/ :\n人", min_size=1, max_size=8).filter(lambda text: not text.isspace()) | st.sampled_from(
     ["Human: a\n\nAssistant: ", "\n\nHuman: a\n\nAssistant:", "</s>", f"<tool_call>\n{CALL}\n</tool_call>", "<noinput>"]
 )
