@@ -35,6 +35,7 @@ SURFACE = {
     "perplexity score": "FILES --out --model --by --cuts --exempt --text --lang --json",
     "perplexity adopt": "FILE --out --tokens --tokenizer --normalise --source --licence --json",
     "import": "IN --out --kind --importer --dedup --lang --master --json --split-mb",
+    "select": "RUN --out --by --rows --tokens --limit --balanced --power --json",
     "tier": "RUN --tiers --dry-run --marginal --tokenizer --master --json",
     "submit": "PIPELINE OPTION --out --master --json --split-mb --write",
     "plan": "PIPELINE --out --json --split-mb",
