@@ -1,7 +1,7 @@
 """Control tokens of chat templates in texts that people wrote.
 
 They are kept, because a question about them is a question, and named in the record's note, because a tokenizer that
-parses them lets a user speak as the assistant. `train` encodes turns without parsing control tokens.
+parses them lets a user speak as the assistant. A trainer must encode turns without parsing control tokens.
 """
 
 from __future__ import annotations
