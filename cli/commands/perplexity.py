@@ -1,4 +1,4 @@
-"""corpus perplexity: train, eval, score, adopt"""
+"""corpus perplexity: train, eval, score, neural, adopt"""
 
 from __future__ import annotations
 
@@ -113,6 +113,37 @@ def score(
         render.emit(perplexity_view.plain(done))
     else:
         perplexity_view.scored(done)
+
+
+@app.command()
+def neural(
+    files: Files,
+    out: Out,
+    model: Annotated[
+        str, typer.Option("--model", metavar="NAME", help="A pinned causal LM (corpus models add).", show_default=False)
+    ],
+    max_tokens: Annotated[
+        int | None,
+        typer.Option("--max-tokens", min=1, help="Tokens of a text that are read; else what the model sees."),
+    ] = None,
+    text: Text = None,
+    json: Json = False,
+) -> None:
+    """Score files by a causal LM of transformers: perplexity and bits a character, on a GPU where there is one.
+
+    What is cut off is counted. `scored.parquet` joins a run by `columns:` with `id: source_key`.
+    """
+    from cli import render
+    from corpus.models.causal.files import score_texts
+    from corpus.models.causal.model import load
+
+    done = score_texts(load(model), files, out, text, max_tokens)
+    if json:
+        render.emit(done)
+        return
+    render.out(f"read    {done.read:,} rows, {done.scored:,} scored, {sum(done.unreadable.values()):,} unreadable")
+    render.out(f"tokens  {done.tokens:,} counted, {done.tokens_cut:,} left out")
+    render.out(f"file    {done.files[0]}")
 
 
 @app.command()

@@ -33,6 +33,7 @@ SURFACE = {
     "perplexity train": "FILES --out --order --least --rare --vocabulary --most --folds --text --lang --json",
     "perplexity eval": "MODEL FILES --text --lang --json",
     "perplexity score": "FILES --out --model --by --cuts --exempt --text --lang --json",
+    "perplexity neural": "FILES --out --model --max-tokens --text --json",
     "perplexity adopt": "FILE --out --tokens --tokenizer --normalise --source --licence --json",
     "import": "IN --out --kind --importer --dedup --lang --master --json --split-mb",
     "select": "RUN --out --by --rows --tokens --limit --balanced --power --json",
