@@ -13,7 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus.kernels.catalogue import measure
-from corpus.kernels.order import ANY, GROWTH, MIN_SENTENCES, MOST_SENTENCES, MOST_SHARING, PROSE, SPREAD
+from corpus.kernels.order import (
+    ANY,
+    GROWTH,
+    MIN_SENTENCES,
+    MOST_SENTENCES,
+    MOST_SHARING,
+    OPENED_ANY,
+    OPENED_PROSE,
+    PROSE,
+    SPREAD,
+)
 from corpus.kernels.signal import SignalCall
 
 
@@ -107,3 +117,28 @@ def test_a_sentence_that_comes_again_is_repeated(ask):
 def test_long_texts_are_measured(ask):
     assert 0 <= ask("sentence_order_score", "今天的天气很好，我们去公园。" * 50_000) <= 1
     assert ask("sentence_order_score", "字" * 300_000) is None
+
+
+def odds(score: float) -> float:
+    return score / (1 - score)
+
+
+@pytest.mark.parametrize("start", ["但是，", "他说", "因此", "这些", "“其次，", "对此，", "此外"])
+def test_a_text_that_begins_by_pointing_back_is_less_likely_in_order(ask, start):
+    # Below every sentence is of characters of its own, so that order alone says nothing.
+    rest = "。".join(chr(0x5000 + 9 * at) + chr(0x5001 + 9 * at) + chr(0x5002 + 9 * at) for at in range(9))
+    assert ask("sentence_order_score", f"春风吹来。{rest}") == 0.5
+    found = ask("sentence_order_score", f"{start}春风吹来。{rest}")
+    assert odds(found) == pytest.approx(OPENED_PROSE / OPENED_ANY, rel=1e-4)
+    assert ask("sentence_order_score", f"春风吹来。{start}。{rest}") == 0.5
+
+
+@pytest.mark.parametrize("start", ["其实", "也许", "而立", "春但", "NASA但", "But "])
+def test_other_beginnings_say_nothing(ask, start):
+    rest = "。".join(chr(0x5000 + 9 * at) + chr(0x5001 + 9 * at) + chr(0x5002 + 9 * at) for at in range(9))
+    assert ask("sentence_order_score", f"{start}春风吹来。{rest}") == 0.5
+
+
+def test_a_heading_of_one_character_is_no_first_sentence(ask):
+    rest = "。".join(chr(0x5000 + 9 * at) + chr(0x5001 + 9 * at) + chr(0x5002 + 9 * at) for at in range(9))
+    assert ask("sentence_order_score", f"序。但是春风吹来。{rest}") < 0.2
