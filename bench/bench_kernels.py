@@ -19,7 +19,7 @@ os.environ["POLARS_MAX_THREADS"] = "1"
 import orjson
 import pyarrow as pa
 
-from corpus.kernels import catalogue, digest, fold, language, normalise
+from corpus.kernels import catalogue, digest, fold, language, normalise, text_signals
 from corpus.kernels.signal import SignalCall
 
 Work = Callable[[pa.Array], object]
@@ -84,7 +84,7 @@ def works() -> Mapping[str, Work]:
         "words": asked(SignalCall("mean_word_length"), SignalCall("stop_words", (("language", "en"),))),
         "patterns: URLs and e-mails": asked(SignalCall("url_char_ratio"), SignalCall("email_count")),
     }
-    for group in catalogue.PHRASE_GROUPS:
+    for group in text_signals.PHRASE_GROUPS:
         found[f"patterns: {group}"] = asked(SignalCall("phrase_density", (("of", group),)))
     return {
         **found,

@@ -234,7 +234,7 @@ def read(path: str | Path) -> Pipeline:
     loaders += [lambda: load_rewrites(changes)] if changes else []
     lines = [name for name, place in named.items() if place[0] == "lines"]
     loaders += [lambda: load_line_rules(lines)] if lines else []
-    loaders += [partial(load_tiers, name) for name, place in named.items() if place[0] == "tiers"]
+    loaders += [partial(load_tiers, name) for name, place in named.items() if place[0] == "tiers" and name != "tiers"]
     try:
         _collect(*loaders)
     except ConfigError as error:

@@ -18,6 +18,7 @@ from corpus.rundir import RunDir
 from corpus.schema import DOCUMENT
 from corpus.slot import Slot, Table
 from corpus.stages.publish import PUBLISHED
+from corpus.stages.split import TRAIN
 from corpus.tokens import TokenCounter
 
 
@@ -87,6 +88,8 @@ def _rows(run: str, back: Iterable[Back]) -> list[pa.Table]:
             "characters": pc.utf8_length(taken.column("text")).cast(pa.int32()),
             "tokens": tokens.count(taken.column("text").combine_chunks(), taken.column("lang").combine_chunks()),
             "cluster_size": pa.array([one.cluster_size for one in some], pa.int32()),
+            # Its twin that stood in for it is taken down, so nothing of it is among the validation records.
+            "split": pa.array([TRAIN] * len(some)),
         }
         columns = [extra[name] if name in extra else taken.column(name) for name in PUBLISHED.names]
         found.append(pa.table(columns, names=PUBLISHED.names).cast(PUBLISHED))

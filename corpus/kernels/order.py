@@ -44,7 +44,7 @@ MOST_SHARING = 32
 MOST_TOKENS = 1 << 16
 """Tokens and pairs that are looked at, from the beginning; a whole book says no more than its first chapters."""
 ANY, GROWTH, PROSE, SPREAD = 0.7, 0.07, 0.6, 0.02
-OPENED_PROSE, OPENED_ANY = 0.03, 0.2
+OPENED_PROSE, OPENED_ANY = 0.015, 0.14
 MIN_REPEATED = 8
 """Tokens from which a sentence that comes again counts as repeated: shorter ones are headings and replies."""
 _K = np.uint64(0x9E3779B97F4A7C15)
@@ -53,15 +53,16 @@ _SHIFT = np.uint64(29)
 _LOW = np.uint64(0xFF)
 _NEAR = (1.0, 0.5, 0.25)
 
-SINGLE_LEADS = "但而却则又也他她它这那该此其"
+SINGLE_LEADS = "但而却则又也他她它该此其"
 DOUBLE_LEADS = (
     "然而", "不过", "可是", "因此", "所以", "因而", "于是", "另外", "同时", "并且", "否则", "相反",
     "例如", "比如", "总之", "综上", "对此", "随后", "接着", "然后", "后来", "之后", "当然", "结果",
-    "即使", "甚至", "除此", "与此", "换句", "尽管", "另一",
+    "即使", "甚至", "除此", "与此", "换句", "尽管", "另一", "这些", "这种", "这样", "这意", "这也",
+    "这使", "这让", "这就", "这项", "这并", "这与", "那些", "那么",
 )  # fmt: skip
 NO_LEADS = (
-    "其他", "其实", "却说", "这天", "那年", "那时", "该死", "此致", "此间", "也许", "也门", "又名",
-    "而今", "而立", "他山", "他乡",
+    "其他", "其实", "却说", "该死", "此致", "此间", "也许", "也门", "又名", "而今", "而立", "他山",
+    "他乡",
 )  # fmt: skip
 """Beginnings of two characters that point to nothing though the first character alone would."""
 

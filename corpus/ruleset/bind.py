@@ -12,8 +12,8 @@ import polars as pl
 
 from corpus import wordlists
 from corpus.errors import ConfigError, Problem, UsageError
-from corpus.kernels.catalogue import CAPPED
 from corpus.kernels.signal import VIEWS, Param, Signal, SignalCall, Value
+from corpus.kernels.text_signals import CAPPED
 from corpus.located import Located, Step, suggest
 from corpus.ruleset.model import Bound, plain
 from corpus.wordlists import WordList

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.kernels.catalogue import CHAR_KINDS
 from corpus.kernels.chars import count_kinds
+from corpus.kernels.text_signals import CHAR_KINDS
 from corpus.kernels.unicode_tables import tables
 
 MEMBERS = {

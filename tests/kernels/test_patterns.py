@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus.kernels.catalogue import PHRASE_GROUPS, measure
+from corpus.kernels.catalogue import measure
 from corpus.kernels.patterns import _GROUPS, ANCHORS, EMAIL, PHRASES, URL, _count, problem
 from corpus.kernels.signal import SignalCall
+from corpus.kernels.text_signals import PHRASE_GROUPS
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from corpus.kernels.catalogue import PII_KINDS
 from corpus.kernels.rewrites.segments import Rewritten
 from corpus.kernels.signal import Param, Value
+from corpus.kernels.text_signals import PII_KINDS
 
 LISTS = "lists"
 """The parameter that names word lists: any that there are, so it has no choices."""
