@@ -300,7 +300,7 @@ class Columns(Strict):
     """Columns of a file of the user's own (Parquet), joined to the records by `id`, which holds published `doc_id`s: a
     judge's scores, a label. A record that the file lacks has null."""
 
-    path: str
+    file: str
     take: tuple[str, ...] = Field(min_length=1)
     id: str = "doc_id"
 
@@ -406,7 +406,7 @@ def rebase(pipeline: Pipeline, base: Path) -> Pipeline:
         "quality": pipeline.quality and below(base, pipeline.quality),
         "embed": _model_below(base, pipeline.embed),
     }
-    named["columns"] = tuple(one.model_copy(update={"path": _absolute(base, one.path)}) for one in pipeline.columns)
+    named["columns"] = tuple(one.model_copy(update={"file": _absolute(base, one.file)}) for one in pipeline.columns)
     return pipeline.model_copy(update={"sources": sources, "publish": publish, **named})
 
 

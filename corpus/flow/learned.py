@@ -95,7 +95,7 @@ def settings(pipeline: Pipeline, name: str) -> Any:
         "cluster-fit": cluster and cluster.model_dump(mode="json"),
         "semantic-edges": [asked.dedup.semantic and asked.dedup.semantic.threshold, list(asked.dedup.keep), priorities],
         "dedup-semantic": [list(asked.dedup.keep), priorities],
-        "columns": [[one.declared.model_dump(exclude={"path"}), one.digest] for one in pipeline.joined],
+        "columns": [[one.declared.model_dump(exclude={"file"}), one.digest] for one in pipeline.joined],
         "quality": pipeline.quality and pipeline.quality.digest,
     }
     return found.get(name)

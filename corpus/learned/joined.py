@@ -41,24 +41,24 @@ def load_joinings(declared: tuple[Columns, ...]) -> tuple[Joining, ...]:
     found, problems, taken = [], list[str](), set[str]()
     for one in declared:
         try:
-            with storage.open_read(one.path) as stream:
+            with storage.open_read(one.file) as stream:
                 schema = pq.read_schema(stream)
         except (OSError, pa.ArrowInvalid) as error:
-            problems.append(f"{one.path}: cannot be read as Parquet: {error}")
+            problems.append(f"{one.file}: cannot be read as Parquet: {error}")
             continue
         missing = [name for name in (one.id, *one.take) if name not in schema.names]
-        problems += [f"{one.path}: has no column {name!r}; it has {', '.join(schema.names[:20])}" for name in missing]
-        problems += [f"{one.path}: column {name!r} is taken twice" for name in one.take if name in taken]
+        problems += [f"{one.file}: has no column {name!r}; it has {', '.join(schema.names[:20])}" for name in missing]
+        problems += [f"{one.file}: column {name!r} is taken twice" for name in one.take if name in taken]
         taken |= set(one.take)
         types = [_kind(schema.field(name).type) for name in one.take if name in schema.names]
         names = [name for name in one.take if name in schema.names]
         problems += [
-            f"{one.path}: column {name!r} is {schema.field(name).type}, neither a number nor a string"
+            f"{one.file}: column {name!r} is {schema.field(name).type}, neither a number nor a string"
             for name, kind in zip(names, types, strict=True)
             if kind is None
         ]
         if not missing:
-            found.append(Joining(one, tuple(kind or LABEL for kind in types), storage.sha256(one.path)))
+            found.append(Joining(one, tuple(kind or LABEL for kind in types), storage.sha256(one.file)))
     if problems:
         raise ConfigError([Problem("columns", 0, 0, message) for message in problems])
     return tuple(found)
@@ -86,7 +86,7 @@ class JoinColumns:
     def _loaded(self) -> list[dict[str, tuple[object, ...]]]:
         loaded = []
         for one in self.joinings:
-            with storage.open_read(one.declared.path) as stream:
+            with storage.open_read(one.declared.file) as stream:
                 table = pq.ParquetFile(stream).read(columns=[one.declared.id, *one.declared.take])
             cast = [table.column(name).cast(kind) for name, kind in zip(one.declared.take, one.types, strict=True)]
             ids = table.column(one.declared.id).cast(pa.string()).to_pylist()

@@ -197,7 +197,7 @@ def test_columns_of_ones_own_are_joined_by_id(go: Go, folder: Path, tmp_path: Pa
     quality.write_text("parts: [{column: judge.score, curve: [[1, 0], [5, 1]]}]\n", encoding="utf-8")
     more = {
         **SIMPLE,
-        "columns": [{"path": str(scores), "take": ["judge.score", "note"]}],
+        "columns": [{"file": str(scores), "take": ["judge.score", "note"]}],
         "quality": str(quality),
         "perplexity": None,
     }
