@@ -183,6 +183,31 @@ def lost_spans(found: Pieces, rng: np.random.Generator, amount: float) -> str:
     return _changed(found, rng, amount, holed)
 
 
+def dealt_blocks(found: Pieces, rng: np.random.Generator, amount: float) -> str:
+    """Blocks of one to three sentences in another order, whatever the amount, as from columns read in a wrong one."""
+    most = min(3, max(1, len(found.sentences) // 2))
+    blocks, start = [], 0
+    while start < len(found.sentences):
+        end = start + int(rng.integers(1, most + 1))
+        blocks.append("".join(found.sentences[start:end]))
+        start = end
+    order = rng.permutation(len(blocks))
+    if (order == np.arange(len(blocks))).all():
+        order = np.roll(order, 1)
+    return "".join(blocks[int(one)] for one in order)
+
+
+def crossed_tails(found: Pieces, rng: np.random.Generator, amount: float) -> str:
+    """Pairs of sentences whose tails are exchanged, each cut anywhere in its middle."""
+    chosen = rng.permutation(sorted(some(rng, found.spoken, min(1.0, 1.5 * amount))))
+    shown = list(found.sentences)
+    for one, other in zip(chosen[0::2].tolist(), chosen[1::2].tolist(), strict=False):
+        first, second = shown[one], shown[other]
+        at, to = (int(len(half) * (0.3 + 0.4 * rng.random())) for half in (first, second))
+        shown[one], shown[other] = first[:at] + second[to:], second[:to] + first[at:]
+    return "".join(shown)
+
+
 def _changed(found: Pieces, rng: np.random.Generator, amount: float, change: Callable[[str], str]) -> str:
     chosen = some(rng, found.spoken, amount)
     return "".join(change(one) if place in chosen else one for place, one in enumerate(found.sentences))

@@ -59,6 +59,8 @@ TUNE = _named(
     syllables=damage.syllables,
     lost_clauses=damage.lost_clauses,
     lost_spans=damage.lost_spans,
+    dealt_blocks=damage.dealt_blocks,
+    crossed_tails=damage.crossed_tails,
 )
 TEST = _named(
     adverts=inserts.adverts,

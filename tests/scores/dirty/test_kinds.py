@@ -65,8 +65,15 @@ def test_shuffled_sentences_are_the_same_sentences():
     assert found.count("\n") == CHINESE.count("\n")
 
 
+def test_what_only_moves_text_keeps_its_characters():
+    for kind in ("dealt_blocks", "crossed_tails"):
+        found = dirtied(CHINESE, kind, seed=3)
+        assert sorted(found) == sorted(CHINESE)
+        assert found != CHINESE
+
+
 def test_rows_take_kinds_in_turn_whatever_their_order():
-    texts = [f"{place}号房间里住着一位老人。{CHINESE}" for place in range(20)]
+    texts = [f"{place}号房间里住着一位老人。{CHINESE}" for place in range(24)]
     made, given_kinds = dirty_rows(texts, ["tune"], seed=7)
     again, kinds_again = dirty_rows(texts[::-1], ["tune"], seed=7)
     assert (again[::-1], kinds_again[::-1]) == (made, given_kinds)
