@@ -93,7 +93,8 @@ VIEWS = (pa.field("instruction", pa.large_string()), pa.field("answer", pa.large
 
 def viewed(batch: pa.RecordBatch, view: str) -> pa.Array:
     """A view of the records of a batch (`text`, `instruction`, `answer`); empty where a dialogue lacks it."""
-    return pc.fill_null(batch.column(view), "")
+    column = batch.column(view)
+    return pc.fill_null(column, "") if column.null_count else column
 
 
 KINDS = {
