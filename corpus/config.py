@@ -209,9 +209,14 @@ class RepeatedSpans(Strict):
 
 class Semantic(Strict):
     """Records that mean the same: of two in one cluster whose vectors are at least as near as `threshold` (cosine), the
-    one that the keep policy prefers stays."""
+    one that the keep policy prefers stays.
+
+    Both must have `shared` of their shingles in common. By default that is 0.3 with the embedder that a run fits, which
+    counts words and takes two texts of one form for alike, and nothing with a `model`, which may know better.
+    """
 
     threshold: float = Field(default=0.95, ge=0.5, le=1)
+    shared: Share | None = None
 
 
 class Dedup(Strict):
@@ -348,6 +353,14 @@ class Pipeline(Strict):
     def embedding(self) -> Embed | None:
         """How records get vectors; clusters need them, whether asked for or not."""
         return self.embed or (Embed() if self.clustering is not None else None)
+
+    @property
+    def semantic_shared(self) -> float:
+        """The share of their shingles that semantic duplicates must have in common."""
+        semantic, embed = self.dedup.semantic, self.embedding
+        if semantic is None or embed is None:
+            return 0.0
+        return semantic.shared if semantic.shared is not None else 0.3 if embed.model is None else 0.0
 
     @property
     def scoring_difficulty(self) -> bool:

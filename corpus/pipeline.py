@@ -176,8 +176,8 @@ def compose(settings: config.Pipeline, extra: Sequence[RowStage] = (), also: Seq
     if settings.dedup.exact:
         sidecars += (Fingerprint(settings.dedup.view),)
         keyed += (DedupExact(settings.dedup.keep),)
-    if settings.dedup.near is not None:
-        sidecars += (Sign(settings.dedup.near, settings.dedup.view),)
+    if settings.dedup.near is not None or settings.semantic_shared > 0:
+        sidecars += (Sign(settings.dedup.near or config.Near(), settings.dedup.view),)
     repeated, frequent = settings.dedup.lines, None
     if repeated is not None:
         sidecars += (LineKeys(repeated.scope, repeated.min_characters),)

@@ -86,6 +86,7 @@ def settings(pipeline: Pipeline, name: str) -> Any:
     """What the fingerprint of a stage must see beside its inputs."""
     asked = pipeline.settings
     priorities = {source.name: source.priority for source in pipeline.sources}
+    keep = list(asked.dedup.keep)
     model, embed, cluster = asked.perplexity, asked.embedding, asked.clustering
     found: dict[str, Any] = {
         "sample": [learning.wanted(pipeline), sorted(learning.reference(pipeline))],
@@ -93,7 +94,12 @@ def settings(pipeline: Pipeline, name: str) -> Any:
         "embed-fit": embed and embed.model_dump(mode="json"),
         "embed": [pipeline.embedder, embed and embed.view],
         "cluster-fit": cluster and cluster.model_dump(mode="json"),
-        "semantic-edges": [asked.dedup.semantic and asked.dedup.semantic.threshold, list(asked.dedup.keep), priorities],
+        "semantic-edges": [
+            asked.dedup.semantic and asked.dedup.semantic.threshold,
+            asked.semantic_shared,
+            keep,
+            priorities,
+        ],
         "dedup-semantic": [list(asked.dedup.keep), priorities],
         "columns": [[one.declared.model_dump(exclude={"file"}), one.digest] for one in pipeline.joined],
         "quality": pipeline.quality and pipeline.quality.digest,

@@ -108,15 +108,17 @@ def _members(flow: Flow) -> ReadMembers:
 
 def semantic_edges(flow: Flow, wanted: Semantic) -> None:
     """Commit `semantic-edges`: near vectors of one cluster."""
-    stage = SemanticEdges(wanted.threshold, flow.pipeline.settings.dedup.keep)
+    shared = flow.pipeline.settings.semantic_shared
+    stage = SemanticEdges(wanted.threshold, flow.pipeline.settings.dedup.keep, shared)
+    signatures = flow.stages["sign"].table("signatures") if shared > 0 else None
     vectors, clusters = flow.stages["embed"].table("vectors"), flow.stages["cluster"].table("clusters")
-    read = ReadVectors(_members(flow), vectors, clusters)
+    read = ReadVectors(_members(flow), vectors, clusters, signatures)
     receipts, seconds = flow.decide_frame(stage, read, "edges")
     pairs = sum(part.rows for receipt in receipts for part in receipt.parts)
-    details: dict[str, Any] = {"pairs": pairs, "threshold": wanted.threshold}
+    details: dict[str, Any] = {"pairs": pairs, "threshold": wanted.threshold, "shared": shared}
     if removals.kept(flow.stages) <= SWEPT_ROWS:
         batches = [batch for part in flow.parts for batch in read(part)]
-        details["would_go"] = swept(batches, stage.keep, wanted.threshold)
+        details["would_go"] = swept(stage, batches)
     commit(flow, stage.name, receipts, seconds, details)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,11 +13,15 @@ from corpus.dedup.candidates import ranked
 from corpus.dedup.members import MEMBER, ReadMembers
 from corpus.dedup.verify import EDGE, EDGE_IDENTITY
 from corpus.embed.hashed import vectors_of
+from corpus.kernels.minhash import estimate_pairs
 from corpus.manifest import Part
 from corpus.slot import Table
 
-READS = pa.schema([*MEMBER, pa.field("cluster", pa.int32()), pa.field("vector", pa.binary())])
-"""`vector` is the record's float16 values as bytes: Spark knows no lists of half floats."""
+READS = pa.schema(
+    [*MEMBER, pa.field("cluster", pa.int32()), pa.field("vector", pa.binary()), pa.field("sketch", pa.binary())]
+)
+"""`vector` is the record's float16 values as bytes: Spark knows no lists of half floats. `sketch` is that of its
+signature, null where nothing has to be shared or the text is too short to shingle."""
 
 
 SWEPT = (0.85, 0.9, 0.93, 0.95, 0.97, 0.99)
@@ -31,6 +35,7 @@ class ReadVectors:
     members: ReadMembers
     vectors: Table
     clusters: Table
+    signatures: Table | None = None
 
     def __call__(self, part: Part) -> Iterator[pa.RecordBatch]:
         """One batch a part."""
@@ -47,18 +52,22 @@ class ReadVectors:
             has = np.flatnonzero((at < len(rows)) & (rows[np.minimum(at, len(rows) - 1)] == own))
             taken, where = batch.take(pa.array(has)), at[has]
             cluster = clusters.column("cluster").combine_chunks().take(pa.array(where))
-            yield pa.RecordBatch.from_arrays([*taken.columns, cluster, _as_bytes(raw[where])], schema=READS)
+            sketch = self._sketches(part.number, own[has])
+            yield pa.RecordBatch.from_arrays([*taken.columns, cluster, _as_bytes(raw[where]), sketch], schema=READS)
+
+    def _sketches(self, number: int, rows: np.ndarray) -> pa.Array:
+        table = self.signatures.read(number, ["sketch"]) if self.signatures is not None else None
+        if table is None:
+            return pa.nulls(len(rows), pa.binary())
+        taken = table.column("sketch").take(pa.array(rows)).combine_chunks()
+        return (taken.combine_chunks() if isinstance(taken, pa.ChunkedArray) else taken).cast(pa.binary())
 
 
-def swept(batches: Sequence[pa.RecordBatch], keep: Sequence[str], threshold: float) -> dict[str, int]:
-    """How many records would go at each of SWEPT and at `threshold`, of READS rows of whole clusters."""
-    from corpus.cluster.pairs import sweep
-
-    rows = pa.Table.from_batches(batches, READS).sort_by([("part", "ascending"), ("row", "ascending")])
-    members = ranked(rows.select(MEMBER.names), keep)
-    thresholds = sorted({*SWEPT, threshold})
-    counts = sweep(_as_vectors(rows.column("vector")), rows.column("cluster").to_numpy(), thresholds, members.order)
-    return {f"{value:g}": int(count) for value, count in zip(thresholds, counts, strict=True)}
+def swept(stage: SemanticEdges, batches: Sequence[pa.RecordBatch]) -> dict[str, int]:
+    """How many records would go at each of SWEPT and at the stage's threshold, of READS rows of whole clusters."""
+    rows = pa.Table.from_batches(batches, READS)
+    thresholds = sorted({*SWEPT, stage.threshold})
+    return {f"{value:g}": replace(stage, threshold=value)(rows).num_rows for value in thresholds}
 
 
 def _as_bytes(vectors: np.ndarray) -> pa.Array:
@@ -81,10 +90,15 @@ def _as_vectors(column: pa.ChunkedArray) -> np.ndarray:
 @dataclass(frozen=True)
 class SemanticEdges:
     """For every record that has one of `threshold` or more (cosine) before it in the keep order of its cluster, and
-    which stays itself, the pair of the two: in no more pairs than records, however many are alike."""
+    which stays itself, the pair of the two: in no more pairs than records, however many are alike.
+
+    With `shared` above 0 both must have at least this share of their shingles in common (Jaccard, estimated by 256
+    minima, standard error 0.03): vectors of an embedder that only counts words are near for any two texts of one form.
+    """
 
     threshold: float
     keep: Sequence[str]
+    shared: float = 0.0
     version: ClassVar[int] = 1
     key: ClassVar[tuple[str, ...]] = ("cluster",)
     reads: ClassVar[pa.Schema] = READS
@@ -98,7 +112,7 @@ class SemanticEdges:
 
     def settings(self) -> Any:
         """What decides the pairs and their direction."""
-        return [self.threshold, list(self.keep)]
+        return [self.threshold, list(self.keep), self.shared]
 
     def __call__(self, rows: pa.Table) -> pa.Table:
         """EDGE rows."""
@@ -108,7 +122,24 @@ class SemanticEdges:
         members = ranked(rows.select(MEMBER.names), self.keep)
         vectors = _as_vectors(rows.column("vector"))
         found = edges_to_kept(vectors, rows.column("cluster").to_numpy(), self.threshold, members.order)
-        columns: list[Any] = [members.values(name)[found.a] for name in ("part", "row", "id0", "id1")]
-        columns += [members.addresses[found.b], *(members.values(name)[found.b] for name in ("id0", "id1"))]
-        columns += [found.cosine]
+        confirmed = np.ones(len(found), bool)
+        if self.shared > 0 and len(found):
+            confirmed = _in_common(rows.column("sketch"), found.a, found.b) >= np.float32(self.shared)
+        a, b = found.a[confirmed], found.b[confirmed]
+        columns: list[Any] = [members.values(name)[a] for name in ("part", "row", "id0", "id1")]
+        columns += [members.addresses[b], *(members.values(name)[b] for name in ("id0", "id1"))]
+        columns += [found.cosine[confirmed]]
         return pa.table(columns, names=EDGE.names).cast(EDGE)
+
+
+def _in_common(sketches: pa.ChunkedArray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """The estimated Jaccard similarity of pairs of rows, float32; 0 where one has no sketch."""
+    known = sketches.is_valid().to_numpy()
+    found = np.zeros(len(a), np.float32)
+    both = np.flatnonzero(known[a] & known[b])
+    if len(both):
+        used, place = np.unique(np.concatenate([a[both], b[both]]), return_inverse=True)
+        raw = b"".join(sketches.take(pa.array(used)).to_pylist())
+        grid = np.frombuffer(raw, np.uint8).reshape(len(used), -1)
+        found[both] = estimate_pairs(grid, place[: len(both)], place[len(both) :])
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,9 +36,7 @@ class StoredLanguageModel:
 
     def __call__(self) -> Says:
         """The model."""
-        from corpus.models.ngram.model import NgramModel
-
-        return NgramModel.from_table(self.stored.read())
+        return _language_model(self.stored)
 
 
 @dataclass(frozen=True)
@@ -48,9 +47,22 @@ class StoredEmbedder:
 
     def __call__(self) -> Says:
         """The embedder."""
-        from corpus.embed.hashed import HashedModel
+        return _embedder(self.stored)
 
-        return HashedModel.from_table(self.stored.read())
+
+# A worker applies one model to many parts, and a model may be a hundred megabytes: it is loaded once in a process.
+@functools.lru_cache(maxsize=1)
+def _language_model(stored: StoredModel) -> Says:
+    from corpus.models.ngram.model import NgramModel
+
+    return NgramModel.from_table(stored.read())
+
+
+@functools.lru_cache(maxsize=1)
+def _embedder(stored: StoredModel) -> Says:
+    from corpus.embed.hashed import HashedModel
+
+    return HashedModel.from_table(stored.read())
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,8 @@ class SamplePass:
         chosen = np.zeros(part.rows, bool)
         if keys is not None:
             id0, id1 = (keys.column(name).to_numpy() for name in ("id0", "id1"))
-            share = np.array([self.shares.get(name, 0.0) for name in keys.column("source").to_pylist()])
+            source: Any = pl.from_arrow(keys.column("source"))
+            share = source.replace_strict(dict(self.shares), default=0.0, return_dtype=pl.Float64).to_numpy()
             chosen = self.standing.mask(part.number, part.rows) & drawn(id0, id1, share)
             self._write(part, np.flatnonzero(chosen), keys, writers)
         written = Part(number=part.number, rows=part.rows, files=writers.close())

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 
 from corpus.embed.hashed import vector_array, vectors_of
@@ -83,12 +84,16 @@ class AssignClusters:
 
 
 def clusters_of(sample: pa.Table, numbers: Sequence[int], clusters: Table) -> np.ndarray:
-    """The cluster of each sampled row (int32, -1 without one); `numbers` are the parts that may hold them."""
-    keys: dict[tuple[int, int, int], int] = {}
+    """The cluster of each sampled row (int32, -1 without one); `numbers` are the parts that may hold them.
+
+    Clusters are read part by part; what is held is the sample.
+    """
+    own = ["id0", "id1", "rank"]
+    wanted: Any = pl.from_arrow(sample.select(own))
+    found = [wanted.clear().with_columns(cluster=pl.lit(0, pl.Int32))]
     for number in numbers:
-        table = clusters.read(number, ["id0", "id1", "rank", "cluster"])
+        table = clusters.read(number, [*own, "cluster"])
         if table is not None:
-            columns = [table.column(name).to_pylist() for name in ("id0", "id1", "rank", "cluster")]
-            keys |= {(a, b, c): cluster for a, b, c, cluster in zip(*columns, strict=True)}
-    own = zip(*(sample.column(name).to_pylist() for name in ("id0", "id1", "rank")), strict=True)
-    return np.array([keys.get(one, -1) for one in own], np.int32)
+            found.append(pl.DataFrame(table).join(wanted, on=own, how="semi"))
+    joined = wanted.join(pl.concat(found), on=own, how="left", maintain_order="left")
+    return np.asarray(joined["cluster"].fill_null(-1).to_numpy(), np.int32)

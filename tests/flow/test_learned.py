@@ -108,6 +108,17 @@ def test_who_goes_for_meaning_has_a_survivor_that_is_published(run: Path) -> Non
     assert all(row["survivor"] in ids and row["similarity"] >= 0.999 for row in gone)
 
 
+def test_near_vectors_alone_remove_nothing_where_the_embedder_counts_words(
+    go: Go, folder: Path, tmp_path: Path
+) -> None:
+    kept = {}
+    for shared in (0.0, 0.95):
+        more = {"dedup": {"exact": True, "semantic": {"threshold": 0.9, "shared": shared}}, "quality": None}
+        go(asked(folder, **more, tiers="single", perplexity=None), tmp_path / str(shared))
+        kept[shared] = published(tmp_path / str(shared)).num_rows
+    assert kept[0.0] < kept[0.95]
+
+
 def test_a_run_tells_what_other_thresholds_would_remove(run: Path) -> None:
     stages = RunDir.open(str(run)).published
     would_go = {float(name): count for name, count in stages["semantic-edges"].manifest.details["would_go"].items()}
