@@ -28,7 +28,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
         for number in range(60)
     ]
     rows += [{"id": "empty", "text": "……"}]
-    more = ASKED | {"dedup": {"semantic": {"threshold": 0.99}}}
+    more = ASKED | {"dedup": {"semantic": {"threshold": 0.99, "shared": 0}}}
     whole = hostile_run(folder, rows, **more)
     return whole, hostile_run(folder, rows, split_bytes=1 << 10, name="cut", **more)
 
