@@ -11,6 +11,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -20,7 +21,7 @@ from corpus.judge.budget import Cost, cost_of, most_cost
 from corpus.judge.client import Terms
 from corpus.judge.ledger import Ledger, Line, Open
 from corpus.judge.prompts import Prompt
-from corpus.judge.schema import Question, Reason, Usage
+from corpus.judge.schema import Question, Reason, Usage, read_value
 from corpus.judge.wire import body_of, read_reply
 
 REQUESTS = 50_000
@@ -170,7 +171,7 @@ def _taken(
         if isinstance(response, dict) and response.get("status_code") in (400, 413, 422):
             return Reason.REJECTED, [settled, _failed(key, Reason.REJECTED, str(response["status_code"]))]
         return "errors", [settled]
-    reply = read_reply(orjson.dumps(response.get("body")), prompt, model)
+    reply = read_reply(orjson.dumps(response.get("body")), partial(read_value, prompt), model)
     cost = cost_of(reply.usage, terms.price) if reply.usage else one.bound
     usage = reply.usage or Usage(0, 0)
     if reply.value is not None:

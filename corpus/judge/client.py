@@ -14,7 +14,7 @@ from corpus.errors import BudgetExhausted, UsageError
 from corpus.judge.breaker import Breaker, Patience
 from corpus.judge.budget import Budget, Cost, Price, Purse, cost_of, most_cost
 from corpus.judge.ledger import MAYBE_PAID, Ledger
-from corpus.judge.schema import PASSING, Answer, Question, Reason, Sampling, Unusable, Usage
+from corpus.judge.schema import PASSING, Answer, Asked, Reason, Sampling, Unusable, Usage
 from corpus.judge.wire import Endpoint, Passing, Rejected, Reply, Wire, body_of
 
 AT_FAULT = 8
@@ -64,7 +64,7 @@ class Judge:
     ) -> None:
         await self._wire.close()
 
-    async def ask(self, questions: Iterable[Question]) -> list[Answer]:
+    async def ask(self, questions: Iterable[Asked]) -> list[Answer]:
         """Answers in the order of the questions; `value` None and a reason where there is none.
 
         BudgetExhausted, EnvironmentProblem and UsageError end it; calls under way are then waited for, and kept.
@@ -74,7 +74,7 @@ class Judge:
             found[place] = answer
         return [found[place] for place in range(len(found))]
 
-    async def stream(self, questions: Iterable[Question]) -> AsyncIterator[tuple[int, Answer]]:
+    async def stream(self, questions: Iterable[Asked]) -> AsyncIterator[tuple[int, Answer]]:
         """Pairs of a question's place and its answer, as they come. Takes questions only as fast as they are asked, so
         they may be many; questions of one key are paid for once."""
         pending: set[asyncio.Task[tuple[int, Answer]]] = set()
@@ -103,11 +103,11 @@ class Judge:
                     if not one.cancelled():
                         one.exception()
 
-    def known(self, question: Question, key: str | None = None) -> Answer | None:
+    def known(self, question: Asked, key: str | None = None) -> Answer | None:
         """What the ledger says of a question: its answer, or that it has none for good; None when it must be asked."""
         return self.ledger.known(question, key or question.key(self.endpoint.model, self.terms.sampling))
 
-    async def _once(self, question: Question, key: str) -> Answer:
+    async def _once(self, question: Asked, key: str) -> Answer:
         """The answer of a question; the same question asked meanwhile gets the same one."""
         task = self._same.get(key)
         if task is None:
@@ -119,7 +119,7 @@ class Judge:
             question.id, key, shared.value, shared.reason, shared.detail, shared.model, shared.usage, bought=False
         )
 
-    async def _answer(self, question: Question, key: str) -> Answer:
+    async def _answer(self, question: Asked, key: str) -> Answer:
         async with self._slots:
             if (known := self.known(question, key)) is not None:
                 return known
@@ -129,7 +129,7 @@ class Judge:
                 self._stop(error)
                 raise
 
-    async def _until_answered(self, question: Question, key: str) -> Answer:
+    async def _until_answered(self, question: Asked, key: str) -> Answer:
         """Calls until there is an answer, or no more may be made."""
         patience = self.terms.patience
         problem = Unusable(Reason.UNREACHABLE)
@@ -160,7 +160,7 @@ class Judge:
             await self.ledger.append(do="failed", key=key, reason=problem.reason, detail=str(problem))
         return Answer(question.id, key, None, problem.reason, str(problem))
 
-    async def _call(self, question: Question, key: str) -> Reply:
+    async def _call(self, question: Asked, key: str) -> Reply:
         """One call, its intent on the disk before it is sent and its cost and answer before they are used."""
         body = body_of(question, self.endpoint.model, self.terms.sampling)
         texts = [message["content"] for message in body["messages"]]
@@ -174,7 +174,7 @@ class Judge:
             await self.ledger.append(do="asked", call=call, key=key, id=question.id, **bound.line())
             try:
                 self.calls["sent"] += 1
-                reply = await self._wire.call(body, question.prompt)
+                reply = await self._wire.call(body, question.read)
             except Passing as error:
                 cost, why = (bound, MAYBE_PAID) if error.maybe_paid else (Cost(), "failed")
                 self.calls["failed"] += 1
@@ -192,7 +192,7 @@ class Judge:
             if reply.value is not None:
                 usage = reply.usage or Usage(0, 0)
                 line = {"do": "answered", "call": call, "key": key, "value": dict(reply.value), "model": reply.model,
-                        "in": usage.input, "out": usage.output, "prompt": question.prompt.digest,
+                        "in": usage.input, "out": usage.output, "prompt": question.origin,
                         **cost.line()}  # fmt: skip
             else:
                 self.calls["unusable"] += 1

@@ -27,7 +27,7 @@ import xxhash
 
 from corpus.errors import UsageError
 from corpus.judge.budget import Cost
-from corpus.judge.schema import Answer, Question, Reason, Usage
+from corpus.judge.schema import Answer, Asked, Reason, Usage
 
 SUM = "sum"
 LOST, MAYBE_PAID = "lost", "maybe_paid"
@@ -105,16 +105,14 @@ class Ledger:
         place = self._answers.get(key)
         return None if place is None else orjson.loads(os.pread(self._file, place[1], place[0]))
 
-    def known(self, question: Question, key: str) -> Answer | None:
+    def known(self, question: Asked, key: str) -> Answer | None:
         """What is known of a question: its answer, or that it has none for good; None when it must be asked.
 
         UsageError when the question lacks a part of its prompt.
         """
-        parts = [question.parts.get(name) for name in question.prompt.parts]
-        if None in parts:
-            missing = ", ".join(name for name in question.prompt.parts if name not in question.parts)
-            raise UsageError(f"prompt {question.prompt.name} needs the parts {missing}, which the question lacks")
-        if not any(part and part.strip() for part in parts):
+        if missing := question.missing:
+            raise UsageError(f"question {question.id} lacks parts of its prompt: {', '.join(missing)}")
+        if question.blank:
             return Answer(question.id, key, None, Reason.EMPTY)
         line = self.answer(key)
         if line is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -16,6 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from corpus.judge.prompts import Prompt, Wanted
 
 Structure = Literal["schema", "object", "none"]
+Reader = Callable[[str], Mapping[str, Any]]
+"""From a reply's text to the answer's value; raises Unusable."""
+CHAT, TEXT = "chat", "text"
 KEY_DIGITS = 32
 _THOUGHT = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
 _FENCED = re.compile(r"\A\s*```(?:json)?\s*\n(.*)\n\s*```\s*\Z", re.DOTALL)
@@ -92,10 +95,88 @@ class Question:
         """The digest of the parts."""
         return digest({name: self.parts[name] for name in self.prompt.parts})
 
+    @property
+    def origin(self) -> str:
+        """The digest of what asks: the prompt's."""
+        return self.prompt.digest
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Parts of the prompt that the question lacks."""
+        return tuple(name for name in self.prompt.parts if self.parts.get(name) is None)
+
+    @property
+    def blank(self) -> bool:
+        """Whether there is nothing to ask about."""
+        return not any(self.parts[name].strip() for name in self.prompt.parts)
+
     def key(self, model: str, sampling: Sampling) -> str:
         """What the ledger knows the question by: content, model, prompt and sampling."""
         settings = {**sampling.body(), "structure": sampling.structure}
-        return digest([self.content, model, self.prompt.digest, settings])[:KEY_DIGITS]
+        return digest([self.content, model, self.origin, settings])[:KEY_DIGITS]
+
+    def body(self, sampling: Sampling) -> dict[str, Any]:
+        """What is sent, but for the model's name."""
+        body = {"messages": self.prompt.messages(self.parts), **sampling.body()}
+        form = response_format(self.prompt, sampling.structure)
+        return body | ({"response_format": form} if form else {})
+
+    def read(self, content: str) -> dict[str, Any]:
+        """See `read_value`."""
+        return read_value(self.prompt, content)
+
+
+@dataclass(frozen=True)
+class Chat:
+    """A conversation that the model is to continue in its own words; the answer's value is {"text": what it said}.
+
+    `messages` are pairs of a role (system, user, assistant) and a text, sent as they are. `draw` tells apart several
+    answers that are wanted to one conversation: each is paid for, and with a seed each has its own."""
+
+    id: str
+    messages: tuple[tuple[str, str], ...]
+    draw: int = 0
+
+    @property
+    def content(self) -> str:
+        """The digest of the messages."""
+        return digest([list(message) for message in self.messages])
+
+    @property
+    def origin(self) -> str:
+        """No prompt of ours asks here."""
+        return CHAT
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """A conversation lacks nothing."""
+        return ()
+
+    @property
+    def blank(self) -> bool:
+        """Whether nobody has said anything."""
+        return not any(text.strip() for role, text in self.messages if role != "system")
+
+    def key(self, model: str, sampling: Sampling) -> str:
+        """What the ledger knows the conversation by: messages, model, sampling and draw."""
+        return digest([self.content, model, CHAT, sampling.body(), self.draw])[:KEY_DIGITS]
+
+    def body(self, sampling: Sampling) -> dict[str, Any]:
+        """What is sent, but for the model's name."""
+        shown = [{"role": role, "content": text} for role, text in self.messages]
+        body = {"messages": shown, **sampling.body()}
+        return body if sampling.seed is None else body | {"seed": sampling.seed + self.draw}
+
+    def read(self, content: str) -> dict[str, Any]:
+        """The text without thoughts before it. Unusable when nothing is left."""
+        text = _THOUGHT.sub("", content, count=1).strip()
+        if not text:
+            raise Unusable(Reason.MALFORMED, "an answer without a word")
+        return {TEXT: text}
+
+
+Asked = Question | Chat
+"""What can be asked: a prompt with its parts, or a conversation to continue."""
 
 
 @dataclass(frozen=True)

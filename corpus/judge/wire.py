@@ -17,8 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from corpus.errors import EnvironmentProblem, UsageError
-from corpus.judge.prompts import Prompt
-from corpus.judge.schema import Question, Reason, Sampling, Unusable, Usage, read_value, response_format
+from corpus.judge.schema import Asked, Reader, Reason, Sampling, Unusable, Usage
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -67,11 +66,9 @@ class Reply:
     model: str
 
 
-def body_of(question: Question, model: str, sampling: Sampling) -> dict[str, Any]:
+def body_of(question: Asked, model: str, sampling: Sampling) -> dict[str, Any]:
     """The request body of a question."""
-    body = {"model": model, "messages": question.prompt.messages(question.parts), **sampling.body()}
-    form = response_format(question.prompt, sampling.structure)
-    return body | ({"response_format": form} if form else {})
+    return {"model": model, **question.body(sampling)}
 
 
 def ready(endpoint: Endpoint) -> tuple[str, str]:
@@ -110,7 +107,7 @@ class Wire:
         """Close the pool."""
         await self._client.close()
 
-    async def call(self, body: Mapping[str, Any], prompt: Prompt) -> Reply:
+    async def call(self, body: Mapping[str, Any], read: Reader) -> Reply:
         """Send a body. Raises Passing, Rejected, UsageError or EnvironmentProblem; any other outcome is a Reply."""
         import openai
 
@@ -118,7 +115,7 @@ class Wire:
             body = _renamed(body)
         try:
             raw = await self._client.chat.completions.with_raw_response.create(**body)
-            return read_reply(raw.http_response.content, prompt, self.endpoint.model)
+            return read_reply(raw.http_response.content, read, self.endpoint.model)
         except openai.APITimeoutError:
             raise Passing(f"no reply in {self.endpoint.timeout:g} s", maybe_paid=True) from None
         except openai.APIConnectionError as error:
@@ -129,7 +126,7 @@ class Wire:
             if status == 400 and "max_completion_tokens" in said and not self._renamed:
                 # Some models of today know the bound only by its new name; most servers only by the old one.
                 self._renamed = True
-                return await self.call(body, prompt)
+                return await self.call(body, read)
             raise _of_status(status, said, error.response.headers, self.endpoint) from None
 
 
@@ -188,7 +185,7 @@ def wait_of(headers: Mapping[str, str], now: float) -> float | None:
     return None
 
 
-def read_reply(data: bytes, prompt: Prompt, wanted_model: str) -> Reply:
+def read_reply(data: bytes, read: Reader, wanted_model: str) -> Reply:
     """The body of a successful status, whatever it holds. Total: no body makes it raise."""
     try:
         body = json.loads(data)
@@ -199,7 +196,7 @@ def read_reply(data: bytes, prompt: Prompt, wanted_model: str) -> Reply:
     usage, model = _usage(body), body.get("model")
     model = model if isinstance(model, str) else ""
     try:
-        return Reply(_value(body, prompt, model, wanted_model), None, usage, model)
+        return Reply(_value(body, read, model, wanted_model), None, usage, model)
     except Unusable as problem:
         return Reply(None, problem, usage, model)
 
@@ -214,19 +211,19 @@ def _usage(body: Mapping[str, Any]) -> Usage | None:
     return Usage(*counts)  # type: ignore[arg-type]
 
 
-def _value(body: Mapping[str, Any], prompt: Prompt, model: str, wanted: str) -> Mapping[str, Any]:
+def _value(body: Mapping[str, Any], read: Reader, model: str, wanted: str) -> Mapping[str, Any]:
     if not same_model(model, wanted):
         raise Unusable(Reason.WRONG_MODEL, f"asked {wanted!r}, {model!r} answered")
     choices = body.get("choices")
     if not isinstance(choices, list) or not choices or not all(isinstance(one, dict) for one in choices):
         raise Unusable(Reason.MALFORMED, "no choices")
-    values = [_choice(one, prompt) for one in choices]
+    values = [_choice(one, read) for one in choices]
     if any(value != values[0] for value in values):
         raise Unusable(Reason.SEVERAL_CHOICES, f"{len(values)} choices that differ")
     return values[0]
 
 
-def _choice(choice: Mapping[str, Any], prompt: Prompt) -> dict[str, Any]:
+def _choice(choice: Mapping[str, Any], read: Reader) -> Mapping[str, Any]:
     message = choice.get("message")
     if not isinstance(message, dict):
         raise Unusable(Reason.MALFORMED, "a choice without a message")
@@ -237,7 +234,7 @@ def _choice(choice: Mapping[str, Any], prompt: Prompt) -> dict[str, Any]:
     content = message.get("content")
     if not isinstance(content, str):
         raise Unusable(Reason.MALFORMED, "a message without content")
-    return read_value(prompt, content)
+    return read(content)
 
 
 def same_model(said: str, wanted: str) -> bool:

@@ -27,12 +27,18 @@ BEHAVIOURS = (
 UNPAID = {"500", "502", "503", "429", "drop", "400"}
 FENCE = re.compile(r"<<<(\w+) ([0-9a-f]{16})\n(.*?)\n\2 \1>>>", re.DOTALL)
 Plan = Callable[[str, int], str]
+Talk = Callable[[dict[str, Any]], str]
 
 
 def score_of(text: str) -> int:
     """The right score of a text, 1 to 5."""
     said = re.search(r"#([1-5])\b", text)
     return int(said[1]) if said else 1 + hashlib.sha256(text.encode()).digest()[0] % 5
+
+
+def echo(body: dict[str, Any]) -> str:
+    """What a model says to a conversation, where a test asks for nothing else: how many turns it saw, and the last."""
+    return f"{len(body['messages'])}: {body['messages'][-1]['content']}"
 
 
 def value_of(parts: dict[str, str], properties: dict[str, Any], biased: bool) -> dict[str, Any]:
@@ -48,8 +54,10 @@ def value_of(parts: dict[str, str], properties: dict[str, Any], biased: bool) ->
 class JudgeServer:
     """Payments by text, calls by text, what went over the wire, and the most calls that were under way at once."""
 
-    def __init__(self, plan: Plan = lambda text, nth: "ok", delay: float = 0.0, biased: bool = False) -> None:
-        self.plan, self.delay, self.biased = plan, delay, biased
+    def __init__(
+        self, plan: Plan = lambda text, nth: "ok", delay: float = 0.0, biased: bool = False, talk: Talk = echo
+    ) -> None:
+        self.plan, self.delay, self.biased, self.talk = plan, delay, biased, talk
         self.calls: Counter[str] = Counter()
         self.payments: Counter[str] = Counter()
         self.tokens = 0
@@ -82,7 +90,7 @@ class JudgeServer:
     def serve(self, request: BaseHTTPRequestHandler) -> None:
         body = json.loads(request.rfile.read(int(request.headers["Content-Length"])))
         parts = {name: text for name, _, text in FENCE.findall(body["messages"][-1]["content"])}
-        text = "\n".join(parts.values())
+        text = "\n".join(parts.values()) if parts else body["messages"][-1]["content"]
         with self.lock:
             self.calls[text] += 1
             behaviour = self.plan(text, self.calls[text])
@@ -124,12 +132,12 @@ class JudgeServer:
 
     def reply(self, body: dict[str, Any], parts: dict[str, str], text: str, behaviour: str) -> dict[str, Any]:
         form = body.get("response_format", {}).get("json_schema", {})
-        value = value_of(parts, form.get("schema", {}).get("properties", {}), self.biased)
+        value = {} if not parts else value_of(parts, form.get("schema", {}).get("properties", {}), self.biased)
         if behaviour == "obeys" and (said := re.search(r"(?:评为|得分为|必须|must be|score\D{0,12}) ?([0-5])", text)):
             value["score"] = int(said[1])
         if behaviour == "violates":
             value = {"reason": "seen", "score": 9}
-        content = json.dumps(value, ensure_ascii=False)
+        content = json.dumps(value, ensure_ascii=False) if parts else self.talk(body)
         if behaviour == "malformed":
             content = content[:-3]
         if behaviour == "fenced":
@@ -173,9 +181,11 @@ def send(
 
 
 @contextmanager
-def serving(plan: Plan = lambda text, nth: "ok", delay: float = 0.0, biased: bool = False) -> Iterator[JudgeServer]:
+def serving(
+    plan: Plan = lambda text, nth: "ok", delay: float = 0.0, biased: bool = False, talk: Talk = echo
+) -> Iterator[JudgeServer]:
     """A server on loopback for as long as the block lasts."""
-    server = JudgeServer(plan, delay, biased)
+    server = JudgeServer(plan, delay, biased, talk)
     thread = threading.Thread(target=lambda: server.http.serve_forever(0.02), daemon=True)
     thread.start()
     try:
