@@ -11,7 +11,7 @@ demo: $(STAMP)  ## install, run the shipped pipeline on a corpus the project wri
 	$(BIN)/corpus demo --out $(DEMO)
 
 test: $(TEST_STAMP) lint  ## install every CPU extra, run the whole suite
-	$(BIN)/python -m pytest -q -rs -n 3 --dist loadfile
+	$(BIN)/python -m pytest -q -rs -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: $(TEST_STAMP)
 	$(BIN)/ruff check .
