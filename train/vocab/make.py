@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -14,6 +13,7 @@ import numpy as np
 
 from corpus import storage
 from corpus.errors import UsageError
+from train import tensors
 from train.vocab import bpe, rows
 from train.vocab.grow import Way, frequent_characters, grow, trained_pieces
 from train.vocab.prune import prune, renumbered, used_ids
@@ -73,23 +73,14 @@ def pruned_folder(base: str, tiers: Sequence[str], out: str, least: int = 1) -> 
 
 @contextmanager
 def _folder(base: str, out: str, fit: Callable[[Any], None]) -> Iterator[Path]:
-    """`out`, made aside and moved into place at the end, with `base`'s model in it if it has one."""
-    target = Path(out)
-    if target.exists():
-        raise UsageError(f"{out}: is there already; name a folder that is not")
-    aside = target.with_name(f".{target.name}.writing")
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
-    try:
+    """`out` with `base`'s model in it, if it has one; a SentencePiece file is left out, it no longer says the same."""
+    with tensors.made(out) as folder:
         if (Path(base) / "config.json").is_file():
             model = rows.load(base)
             fit(model)
-            model.save_pretrained(aside, safe_serialization=True)
-        yield aside
-        rows.copy_rest(base, aside)
-        aside.replace(target)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+            model.save_pretrained(folder, safe_serialization=True)
+        yield folder
+        tensors.copy_rest(Path(base), folder, but=("tokenizer.model",))
 
 
 def _page(folder: Path, base: str, tiers: Sequence[str], done: dict[str, Any]) -> dict[str, Any]:

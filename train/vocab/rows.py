@@ -6,7 +6,6 @@ much as it did (BELLE and Ziya left them random). The number of rows is padded t
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -71,11 +70,3 @@ def _weights(model: Any) -> list[Any]:
     """Input rows, and output rows where they are others."""
     first, last = model.get_input_embeddings().weight, model.get_output_embeddings()
     return [first] if last is None or last.weight is first else [first, last.weight]
-
-
-def copy_rest(source: str, target: Path) -> None:
-    """The tokenizer's other files; a SentencePiece file is left out, because it no longer says the same."""
-    for path in Path(source).iterdir():
-        wanted = path.name.startswith(("tokenizer_config", "special_tokens", "chat_template", "generation_config"))
-        if path.is_file() and wanted and not (target / path.name).exists():
-            (target / path.name).write_bytes(path.read_bytes())

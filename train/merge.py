@@ -1,0 +1,80 @@
+"""Adapters merged into their base, and DeepSpeed checkpoints made whole or fit for another number of ranks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from corpus.errors import UsageError
+from train import tensors
+
+OF_ADAPTERS = ("adapter_config.json", "README.md", "training_args.bin")
+
+
+def merge(adapter: str, out: str, base: str | None = None) -> None:
+    """Write the model that a LoRA adapter makes of its base (by default the one that the adapter names), on the CPU, in
+    the base's own precision, with the tokenizer and the provenance that lie beside the adapter."""
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM
+
+    settings = Path(adapter) / "adapter_config.json"
+    if not settings.is_file():
+        raise UsageError(f"{adapter}: holds no adapter_config.json; it is no adapter")
+    named = base or json.loads(settings.read_text(encoding="utf-8"))["base_model_name_or_path"]
+    if not Path(named).is_dir():
+        raise UsageError(f"{adapter}: its base {named} is no folder here; give it by --base")
+    safe: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+    model = AutoModelForCausalLM.from_pretrained(named, dtype="auto", use_safetensors=True, **safe)
+    merged = PeftModel.from_pretrained(model, adapter, local_files_only=True).merge_and_unload()
+    with tensors.made(out) as folder:
+        merged.save_pretrained(folder)
+        for source in (Path(adapter), Path(named)):
+            tensors.copy_rest(source, folder, but=OF_ADAPTERS)
+
+
+def export(checkpoint: str, out: str, dtype: str = "bfloat16") -> str:
+    """Write a DeepSpeed checkpoint of any stage and number of ranks as one model of safetensors; its digest."""
+    import torch
+    from deepspeed.utils.zero_to_fp32 import get_fp32_state_dict_from_zero_checkpoint
+
+    source = _deepspeed(checkpoint)
+    kind = getattr(torch, dtype, None)
+    if not isinstance(kind, torch.dtype) or not kind.is_floating_point:
+        raise UsageError(f"dtype {dtype!r}: one of bfloat16, float16, float32")
+    state = get_fp32_state_dict_from_zero_checkpoint(checkpoint)
+    with tensors.made(out) as folder:
+        named = ((name, state[name].to(kind)) for name in sorted(state))
+        found = tensors.write(named, folder)
+        tensors.copy_rest(source, folder)
+        return found
+
+
+def universal(checkpoint: str, out: str) -> None:
+    """Write a DeepSpeed checkpoint as a universal one, which a run of any number of ranks resumes from.
+
+    The folder is a checkpoint like the one it came from; its run needs `checkpoint: {load_universal: true}`.
+    """
+    from argparse import Namespace
+
+    from deepspeed.checkpoint.ds_to_universal import main
+
+    source = _deepspeed(checkpoint)
+    step = (source / "latest").read_text(encoding="utf-8").strip()
+    with tensors.made(out) as folder:
+        main(
+            Namespace(
+                input_folder=str(source / step), output_folder=str(folder / f"{step}_universal"), num_extract_workers=1,
+                num_merge_workers=1, keep_temp_folder=False, strict=True, inject_missing_state=True,
+            )
+        )  # fmt: skip
+        (folder / "latest_universal").write_text(f"{step}_universal", encoding="utf-8")
+        (folder / "latest").write_text(f"{step}_universal", encoding="utf-8")
+        tensors.copy_rest(source, folder)
+
+
+def _deepspeed(checkpoint: str) -> Path:
+    source = Path(checkpoint)
+    if not (source / "latest").is_file():
+        raise UsageError(f"{checkpoint}: holds no file `latest`; it is no DeepSpeed checkpoint")
+    return source
