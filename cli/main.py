@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Iterator
 
 import typer
 
@@ -41,6 +42,7 @@ from cli.commands import (
     submit,
     tags,
     tier,
+    train,
     verify,
     whatif,
 )
@@ -97,6 +99,7 @@ app.add_typer(quality.app, name="quality")
 app.add_typer(index.app, name="index")
 app.add_typer(models.app, name="models")
 app.add_typer(tags.app, name="tags")
+app.add_typer(train.app, name="train")
 
 
 def _version(wanted: bool) -> None:
@@ -114,23 +117,16 @@ def options(
 
 def names() -> list[str]:
     """Every command as it is typed, in the order of the help."""
-    nested = [
-        f"{group} {found.name or found.callback.__name__}"
-        for group, grouped in (
-            ("rules", rules.app),
-            ("blacklist", blacklist.app),
-            ("classifier", classifier.app),
-            ("difficulty", difficulty.app),
-            ("perplexity", perplexity.app),
-            ("quality", quality.app),
-            ("index", index.app),
-            ("models", models.app),
-            ("tags", tags.app),
-        )
-        for found in grouped.registered_commands
-        if found.callback
-    ]
-    return [*(module.__name__.rpartition(".")[2].rstrip("_") for module in COMMANDS), *nested]
+    return list(_names(app, ""))
+
+
+def _names(group: typer.Typer, before: str) -> Iterator[str]:
+    for found in group.registered_commands:
+        if found.callback:
+            yield before + (found.name or found.callback.__name__)
+    for inner in group.registered_groups:
+        if inner.typer_instance:
+            yield from _names(inner.typer_instance, f"{before}{inner.name} ")
 
 
 def main() -> None:

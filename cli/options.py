@@ -22,6 +22,9 @@ Out = Annotated[
         show_default=False,
     ),
 ]
+OutFolder = Annotated[
+    str, typer.Option("--out", "-o", metavar="DIR", help="A folder that does not exist yet.", show_default=False)
+]
 Master = Annotated[
     str | None,
     typer.Option("--master", metavar="URL", help="Spark master; by default this machine with all its cores."),

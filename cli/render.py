@@ -46,6 +46,14 @@ def plain(value: Any) -> Any:
     return value
 
 
+def done(found: Mapping[str, Any], *, as_json: bool) -> None:
+    """What a command did, as one object or a line a field."""
+    if as_json:
+        emit(dict(found))
+    else:
+        table(None, [(name.replace("_", " "), number(value)) for name, value in found.items()])
+
+
 def account_json(account: RowAccount) -> dict[str, Any]:
     """An account as scripts get it."""
     counts = {name: dict(getattr(account, name)) for name in ("dropped", "merged", "quarantined")}

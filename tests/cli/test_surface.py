@@ -86,6 +86,12 @@ SURFACE = {
     "tags apply": "FILES --out --tags --instruction --input --answer --text --json",
     "tags normalise": "FILES --out --field --least --cosine --support --confidence --embedder --budget --json",
     "coverage": "RUN --target --natural --column --tolerance --epochs --weights --json",
+    "train merge": "ADAPTER --out --base --json",
+    "train export": "CHECKPOINT --out --dtype --universal --json",
+    "train delta make": "BASE TUNED --out --json",
+    "train delta apply": "BASE DELTA --out --json",
+    "train vocab grow": "BASE TIER --out --add --by --json",
+    "train vocab prune": "BASE TIER --out --least --json",
     "rules fit": "--reference --target --rules --lang --keep --documents --seed --out --json",
 }
 

@@ -1,0 +1,13 @@
+"""corpus train: the commands that take tiers to trained models. Each is a file of its own, `train_*.py`."""
+
+from __future__ import annotations
+
+import typer
+
+from cli.commands import train_delta, train_export, train_merge, train_vocab
+
+app = typer.Typer(help="Train on the tiers.", no_args_is_help=True, rich_markup_mode=None)
+app.command("merge")(train_merge.command)
+app.command("export")(train_export.command)
+app.add_typer(train_vocab.app, name="vocab")
+app.add_typer(train_delta.app, name="delta")
