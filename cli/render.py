@@ -22,6 +22,12 @@ def out(text: str = "") -> None:
     sys.stdout.flush()
 
 
+def piece(text: str) -> None:
+    """Text as it comes, without an end of line."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
 def note(text: str) -> None:
     """A line for the person at the terminal, beside the result."""
     sys.stderr.write(f"{text}\n")

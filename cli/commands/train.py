@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import typer
 
-from cli.commands import train_delta, train_export, train_merge, train_vocab
+from cli.commands import train_chat, train_delta, train_doctor, train_export, train_launch, train_merge, train_vocab
 
 app = typer.Typer(help="Train on the tiers.", no_args_is_help=True, rich_markup_mode=None)
 app.command("merge")(train_merge.command)
 app.command("export")(train_export.command)
+app.command("chat")(train_chat.command)
+app.command("launch")(train_launch.command)
+app.command("doctor")(train_doctor.command)
 app.add_typer(train_vocab.app, name="vocab")
 app.add_typer(train_delta.app, name="delta")

@@ -88,6 +88,10 @@ SURFACE = {
     "coverage": "RUN --target --natural --column --tolerance --epochs --weights --json",
     "train merge": "ADAPTER --out --base --json",
     "train export": "CHECKPOINT --out --dtype --universal --json",
+    "train chat": "MODEL --adapter --bits --web --port --temperature --top-p --repetition-penalty"
+    " --max-new-tokens --seed",
+    "train launch": "KIND STAGE CONFIG --out --nodes --ranks --hours --name --port --json",
+    "train doctor": "FOLDER --json",
     "train delta make": "BASE TUNED --out --json",
     "train delta apply": "BASE DELTA --out --json",
     "train vocab grow": "BASE TIER --out --add --by --json",
