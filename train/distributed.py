@@ -42,6 +42,14 @@ def begin() -> None:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
 
 
+def together() -> None:
+    """Wait until every rank is here."""
+    import torch.distributed as dist
+
+    if dist.is_available() and dist.is_initialized():
+        dist.barrier()
+
+
 def _free_port() -> int:
     import socket
 
