@@ -127,7 +127,8 @@ def _fate(item: Explanation) -> str:
 
 def _saw(rule: Looked) -> str:
     signal = preview(rule.signal, SIGNAL)
-    return f"{signal} = {number(rule.value)}" if rule.value is not None else f"{signal} has no value"
+    where = f" in turn {rule.turn}" if rule.turn is not None else ""
+    return f"{signal} = {number(rule.value)}{where}" if rule.value is not None else f"{signal} has no value"
 
 
 def samples(found: Sequence[Sampled]) -> None:

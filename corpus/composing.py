@@ -18,6 +18,8 @@ def tiers_of(settings: config.Pipeline) -> TierPolicy:
         return load_tiers(settings.tiers)
     if settings.kind == "conversation" and settings.scoring_difficulty:
         return load_tiers("stages")
+    if settings.kind == "prompt":
+        return load_tiers("single")
     return TierPolicy((Tier(str(settings.round)),))
 
 

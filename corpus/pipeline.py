@@ -168,7 +168,8 @@ def compose(settings: config.Pipeline, extra: Sequence[RowStage] = (), also: Seq
     changes += (LineRules(lines),) if lines else ()
     repairs: tuple[RowStage, ...] = () if dialogues else (Normalise(settings.normalise),)
     rows: tuple[RowStage, ...] = (Select(settings.select), *repairs, *changes, *extra)
-    sidecars: tuple[Sidecar, ...] = (Measure(calls),)
+    spoken = KINDS[settings.kind].spoken
+    sidecars: tuple[Sidecar, ...] = (Measure(calls, spoken) if spoken else Measure(calls),)
     keyed: tuple[DedupUrls | DedupExact, ...] = ()
     if settings.dedup.urls is not None:
         sidecars += (UrlKeys(),)

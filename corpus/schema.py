@@ -1,7 +1,8 @@
 """Column names and types of everything written, and the contract between stages.
 
-Three kinds of record share the envelope and the text: documents, conversations and preferences. The text of a dialogue
-is a view of it, so one engine of rules, duplicates and scores serves all three.
+Four kinds of record share the envelope and the text: documents, conversations, preferences and prompts, which are
+questions without answers. The text of a dialogue is a view of it, so one engine of rules, duplicates and scores serves
+them all.
 """
 
 from __future__ import annotations
@@ -82,6 +83,11 @@ class RecordKind:
         """The columns of a text part, in order."""
         return (*DOCUMENT.names, *(item.name for item in self.carried))
 
+    @property
+    def spoken(self) -> tuple[str, ...]:
+        """The columns of messages, in the order in which they are said."""
+        return tuple(item.name for item in self.carried if item.type == MESSAGES)
+
     def path(self, group: str) -> str:
         """Where below a run's data set a tier, stage or round lies."""
         return f"dataset/{self.folder}/{self.group}={group}"
@@ -115,6 +121,7 @@ KINDS = {
                 pa.field("rejected_score", pa.float32()),
             ),
         ),
+        RecordKind("prompt", "prompt", "tier", (*VIEWS, pa.field("prompt", MESSAGES))),
     )
 }
 """The kinds of records by name."""

@@ -139,11 +139,7 @@ class TableWriter:
         """Append rows; columns are taken by name in the order of the schema."""
         if batch.num_rows == 0:
             return
-        from corpus.kernels.digest import row_hashes, table_digest
-
         for piece in pa.table(batch).select(self.schema.names).cast(self.schema).to_batches():
-            hashed = piece if self._digest is None else piece.select(list(self._digest))
-            self.row_digest = (self.row_digest + table_digest(row_hashes(hashed))) & ((1 << 128) - 1)
             self.rows += piece.num_rows
             self._pending.append(piece)
             self._pending_bytes += piece.nbytes
@@ -168,7 +164,12 @@ class TableWriter:
                 coerce_timestamps="us",
                 store_schema=self.table != "dataset",
             )
+        from corpus.kernels.digest import row_hashes, table_digest
+
         table = pa.Table.from_batches(self._pending, self.schema).combine_chunks()
+        # Once a row group: with many narrow columns and short batches the calls cost more than the hashes.
+        hashed = table if self._digest is None else table.select(list(self._digest))
+        self.row_digest = (self.row_digest + table_digest(row_hashes(hashed))) & ((1 << 128) - 1)
         self._parquet.write_table(table, row_group_size=max(1, table.num_rows))
         self._pending, self._pending_bytes = [], 0
 

@@ -9,7 +9,8 @@ import typer
 from cli.options import SPLIT_MB, Inputs, Json, Lang, Master, Out, SplitMb
 
 Kind = Annotated[
-    str | None, typer.Option("--kind", metavar="KIND", help="conversation or preference; else what the rows look like.")
+    str | None,
+    typer.Option("--kind", metavar="KIND", help="conversation, preference or prompt; else what the rows look like."),
 ]
 Importer = Annotated[
     str | None, typer.Option("--importer", metavar="FORMAT", help="The format of every input; else what it looks like.")

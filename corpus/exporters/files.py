@@ -98,7 +98,7 @@ def _parquet_files(inputs: Sequence[str]) -> list[str]:
     """The files of all inputs; of a run those of its published conversations and preferences."""
     problems, found = [], dict[str, None]()
     for given in inputs:
-        below = [storage.join(given, "dataset", kind) for kind in ("sft", "preference")]
+        below = [storage.join(given, "dataset", kind) for kind in ("sft", "preference", "prompt")]
         places = [place for place in below if storage.list_files(place)] or [given]
         try:
             files = [info.uri for place in places for info in storage.expand(place)[1]]
@@ -133,7 +133,12 @@ def _named(uri: str) -> str:
     group = group_of(uri)
     if not group:
         return storage.name_of(uri).removesuffix(".parquet")
-    for folder, name in (("/sft/", "sft-stage"), ("/preference/", "preference-round"), ("/pretrain/", "pretrain-tier")):
+    for folder, name in (
+        ("/sft/", "sft-stage"),
+        ("/preference/", "preference-round"),
+        ("/pretrain/", "pretrain-tier"),
+        ("/prompt/", "prompt-tier"),
+    ):
         if folder in uri:
             return f"{name}-{group}"
     return group

@@ -16,6 +16,7 @@ from corpus.inspect.contamination import Contained, contained_in
 from corpus.inspect.cut import Cut, cuts_of, emptied
 from corpus.inspect.files import read_row
 from corpus.inspect.locate import Address
+from corpus.kernels.signal import PLACE, TURN_VIEWS
 from corpus.quarantine import Reason
 from corpus.ruleset.model import Applies
 from corpus.rundir import RunDir
@@ -48,6 +49,7 @@ class Looked:
     reason: str
     at: str
     signal: str
+    turn: int | None = None
 
 
 @dataclass(frozen=True)
@@ -186,6 +188,7 @@ def looked_at(
             reason=rule["reason"],
             at=rule["at"],
             signal=rule["signal"],
+            turn=values.get(_place(rule["signal"])),
         )
         for index, rule in enumerate(rules)
         if concerns[index] or index in failed
@@ -205,7 +208,14 @@ def _applies(stored: Mapping[str, Any]) -> Applies:
 
 def _columns(rules: list[dict[str, Any]]) -> list[str]:
     lengths = any(rule["applies"]["min_chars"] or rule["applies"]["max_chars"] for rule in rules)
-    return sorted({rule["signal"] for rule in rules} | ({"chars"} if lengths else set()))
+    by_turn = {_place(rule["signal"]) for rule in rules} - {""}
+    return sorted({rule["signal"] for rule in rules} | by_turn | ({"chars"} if lengths else set()))
+
+
+def _place(signal: str) -> str:
+    """The column with the number of the turn that a signal of single turns was worst in; empty for any other."""
+    view, _, name = signal.partition(":")
+    return f"{view}.{PLACE}:{name}" if name and view.partition(".")[0] in TURN_VIEWS else ""
 
 
 def _survivor(stages: Mapping[str, Committed], duplicate: Mapping[str, Any]) -> Survivor:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus.kernels.dialogue_signals import DIALOGUE_SIGNALS
-from corpus.kernels.signal import DIALOGUE, VIEWS, Signal, SignalCall
+from corpus.kernels.signal import DIALOGUE, VIEWS, Signal, SignalCall, turn_view
 from corpus.kernels.text_signals import TEXT_SIGNALS
 
 SIGNALS: Mapping[str, Signal] = {
@@ -53,12 +53,15 @@ def measure(batch: pa.RecordBatch, calls: Sequence[SignalCall]) -> pa.RecordBatc
     """One column for each call, named `call.column`, with as many rows as `batch`.
 
     Null text gives null; so does a ratio of nothing (an empty text, no lines, no letters). Total on any valid UTF-8,
-    in time linear in its bytes, and equal for any way of cutting the rows into batches. KeyError for an unknown
-    signal, a missing argument or a missing column.
+    in time linear in its bytes, and equal for any way of cutting the rows into batches. A call that is measured turn
+    by turn reads the record's messages. KeyError for an unknown signal, a missing argument or a missing column.
     """
     unique = list(dict.fromkeys(calls))
     families: dict[tuple[str, str], list[SignalCall]] = {}
+    turns = [call for call in unique if call.by_turn]
     for call in unique:
+        if call.by_turn:
+            continue
         signal = SIGNALS[call.kernel]
         families.setdefault((signal.family, call.view or signal.reads), []).append(call)
     columns: dict[SignalCall, pa.Array] = {}
@@ -66,9 +69,18 @@ def measure(batch: pa.RecordBatch, calls: Sequence[SignalCall]) -> pa.RecordBatc
         column = _read(batch, reads)
         arrays = _kernel(family)(column, [complete(call) for call in members])
         columns.update(zip(members, arrays, strict=True))
+    if turns:
+        from corpus.kernels.turns import measure_turns
+
+        columns |= measure_turns(batch, turns, measure)
     return pa.RecordBatch.from_arrays(
-        [columns[call].cast(SIGNALS[call.kernel].type) for call in unique], names=[call.column for call in unique]
+        [columns[call].cast(type_of(call)) for call in unique], names=[call.column for call in unique]
     )
+
+
+def type_of(call: SignalCall) -> pa.DataType:
+    """The type of a call's column."""
+    return pa.int32() if call.by_turn and turn_view(call.view)[2] else SIGNALS[call.kernel].type
 
 
 Kernel = Callable[[pa.Array, Sequence[SignalCall]], list[pa.Array]]

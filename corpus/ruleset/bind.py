@@ -12,7 +12,7 @@ import polars as pl
 
 from corpus import wordlists
 from corpus.errors import ConfigError, Problem, UsageError
-from corpus.kernels.signal import VIEWS, Param, Signal, SignalCall, Value
+from corpus.kernels.signal import DIALOGUE, EXCHANGES, TURN_VIEWS, VIEWS, Param, Signal, SignalCall, Value
 from corpus.kernels.text_signals import CAPPED
 from corpus.located import Located, Step, suggest
 from corpus.ruleset.model import Bound, plain
@@ -48,8 +48,8 @@ def bind(
         if name not in ("kernel", "view") and name not in known
     ]
     view = raw.get("view", "")
-    if view and (view not in VIEWS or signal.reads != "text"):
-        said = f"is one of {', '.join(VIEWS)}" if signal.reads == "text" else f"{kernel} does not read the text"
+    said = _wrong_view(str(view), signal) if view else None
+    if said:
         problems.append(located.problem((*place, "view"), f"view {view!r}: {said}"))
     args: list[tuple[str, Value]] = []
     for param in signal.params:
@@ -73,6 +73,33 @@ def bind(
     elif "list" in known:
         call = _with_lists(plain_call, located, (*place, "list"))
     return replace(call, view=str(view)) if isinstance(call, SignalCall) else call
+
+
+def _wrong_view(view: str, signal: Signal) -> str | None:
+    """Why a signal cannot be measured in a view; None when it can."""
+    if signal.reads == DIALOGUE:
+        return (
+            None if view == EXCHANGES else f"{signal.name} compares question and answer; its only view is {EXCHANGES}"
+        )
+    if signal.reads != "text":
+        return f"{signal.name} does not read the text"
+    known = (*VIEWS, *(one for one in TURN_VIEWS if one != EXCHANGES))
+    if view not in known:
+        return f"is one of {', '.join(known)}"
+    if view in TURN_VIEWS and signal.unit == "label":
+        return f"{signal.name} is a label, of which no turn has the worst; name {' or '.join(VIEWS)}"
+    return None
+
+
+def worst_of(call: SignalCall, bound: Bound) -> SignalCall | None:
+    """A call that is measured turn by turn with what is worst by `bound`: the highest value of a maximum, the lowest of
+    a minimum; None where both are bounded. Any other call as it is."""
+    if not call.by_turn:
+        return call
+    if (bound.min is None) == (bound.max is None):
+        return None
+    worst = "highest" if bound.max is not None else "lowest"
+    return replace(call, view=f"{call.view.partition('.')[0]}.{worst}")
 
 
 def pinned(name: str, located: Located, place: Sequence[Step], kernel: str) -> tuple[WordList, str] | list[Problem]:

@@ -13,11 +13,13 @@ from corpus.errors import ContractError
 from corpus.ruleset.model import CHARS, DROPPED, SEVERITY, Applies, Bound, Rule, RuleSet
 
 DEFAULT_KIND = "document"
+_MOST_TURNS = 32_767
 VERDICTS = {
     "action": pl.Int8(),
     "first": pl.Int16(),
     "failed": pl.List(pl.Int16()),
     "values": pl.List(pl.Float32()),
+    "turns": pl.List(pl.Int16()),
 }
 
 
@@ -27,7 +29,8 @@ def verdicts(ruleset: RuleSet, frame: pl.DataFrame) -> pl.DataFrame:
     `frame` has a column for each of `ruleset.calls`, and `lang` and `source` (and `kind`, else all are documents).
     Columns of the answer: `action` (0 keep, 1 flag, 2 demote, 3 drop: the worst of all failing rules), `first` (the
     place in rule-set order of the first failing rule that drops, else null), `failed` (the places of all failing
-    rules, ascending) and `values` (what each of them saw; null for a label). A null or NaN signal fails no rule.
+    rules, ascending), `values` (what each of them saw; null for a label) and `turns` (the number of the turn that
+    each of them saw it in, from 1; null where it looks at no single turn). A null or NaN signal fails no rule.
     Bounds are compared in the precision of the column, so a ratio stored as float32 0.3 is within `max: 0.3`.
     """
     missing = [call.column for call in ruleset.calls if call.column not in frame.columns]
@@ -37,7 +40,7 @@ def verdicts(ruleset: RuleSet, frame: pl.DataFrame) -> pl.DataFrame:
     rows = frame.height
     action = np.zeros(rows, np.int8)
     first = np.full(rows, -1, np.int16)
-    found: list[tuple[int, np.ndarray, pl.Series]] = []
+    found: list[tuple[int, np.ndarray, pl.Series, pl.Series]] = []
     checked = _prepared(frame).select(
         [failing(rule, frame.schema[rule.signal.column]).alias(str(index)) for index, rule in enumerate(ruleset.rules)]
     )
@@ -48,7 +51,8 @@ def verdicts(ruleset: RuleSet, frame: pl.DataFrame) -> pl.DataFrame:
         action[failed] = np.maximum(action[failed], SEVERITY[rule.otherwise])
         if SEVERITY[rule.otherwise] == DROPPED:
             first[failed] = index
-        found.append((index, failed, frame[rule.signal.column].gather(failed)))
+        seen = frame[rule.signal.column].gather(failed)
+        found.append((index, failed, seen, _turns(rule, frame, failed)))
     lists = _lists(found[::-1], rows)
     return pl.DataFrame(
         {
@@ -56,6 +60,7 @@ def verdicts(ruleset: RuleSet, frame: pl.DataFrame) -> pl.DataFrame:
             "first": pl.select(pl.when(pl.Series(first) >= 0).then(pl.Series(first))).to_series(),
             "failed": lists[0],
             "values": lists[1],
+            "turns": lists[2],
         },
         schema=VERDICTS,
     )
@@ -110,21 +115,32 @@ def _literal(number: float, dtype: pl.DataType) -> pl.Expr:
     return pl.lit(number, dtype=dtype) if dtype.is_float() else pl.lit(float(number))
 
 
-def _lists(found: list[tuple[int, np.ndarray, pl.Series]], rows: int) -> tuple[pl.Series, pl.Series]:
-    """Rule places and values of each row, from (rule, failing rows, values) in rule order."""
+def _turns(rule: Rule, frame: pl.DataFrame, failed: np.ndarray) -> pl.Series:
+    """The number of the turn that decided, of each failing row."""
+    if not rule.signal.by_turn:
+        return pl.Series([None], dtype=pl.Int16).new_from_index(0, len(failed))
+    return frame[rule.signal.place.column].gather(failed).clip(upper_bound=_MOST_TURNS).cast(pl.Int16)
+
+
+def _lists(
+    found: list[tuple[int, np.ndarray, pl.Series, pl.Series]], rows: int
+) -> tuple[pl.Series, pl.Series, pl.Series]:
+    """Rule places, values and turns of each row, from (rule, failing rows, values, turns) in rule order."""
     counts = np.zeros(rows, np.int64)
-    for _, failed, _ in found:
+    for _, failed, _, _ in found:
         counts[failed] += 1
     offsets = pa.array(np.concatenate([[0], np.cumsum(counts)]), pa.int32())
-    where = np.concatenate([failed for _, failed, _ in found]) if found else np.empty(0, np.int64)
+    where = np.concatenate([failed for _, failed, _, _ in found]) if found else np.empty(0, np.int64)
     order = np.argsort(where, kind="stable")
     places = np.repeat(
-        np.array([index for index, _, _ in found], np.int16), [failed.size for _, failed, _ in found] or 0
+        np.array([index for index, _, _, _ in found], np.int16), [failed.size for _, failed, _, _ in found] or 0
     )
-    seen = pl.concat([_numbers(values) for _, _, values in found] or [pl.Series([], dtype=pl.Float32)]).gather(order)
+    seen = pl.concat([_numbers(values) for _, _, values, _ in found] or [pl.Series([], dtype=pl.Float32)]).gather(order)
+    turns = pl.concat([turn for _, _, _, turn in found] or [pl.Series([], dtype=pl.Int16)]).gather(order)
     return (
         pl.Series("failed", pa.ListArray.from_arrays(offsets, pa.array(places[order], pa.int16()))),
         pl.Series("values", pa.ListArray.from_arrays(offsets, seen.to_arrow())),
+        pl.Series("turns", pa.ListArray.from_arrays(offsets, turns.to_arrow())),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -49,8 +50,10 @@ def _judged(rule: Rule, texts: tuple[str, ...]) -> Iterator[tuple[bool, Any]]:
     """Whether each example fails the rule, and the value the signal gave it."""
     if not texts:
         return
-    alone = RuleSet((rule,))
     lang = rule.applies.lang[0] if rule.applies.lang else None
+    # An example of a rule that looks at single turns is a turn, or an exchange.
+    alone = RuleSet((replace(rule, signal=replace(rule.signal, view="") if rule.signal.by_turn else rule.signal),))
+    rule = alone.rules[0]
     reads = rule.signal.view or SIGNALS[rule.signal.kernel].reads
     columns: dict[str, list[Any]] = {
         "text": [""] * len(texts),

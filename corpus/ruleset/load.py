@@ -11,7 +11,7 @@ from corpus import wordlists
 from corpus.kernels.catalogue import SIGNALS
 from corpus.kernels.signal import Signal, SignalCall
 from corpus.resources import rules_root
-from corpus.ruleset.bind import bind, wrong_bound
+from corpus.ruleset.bind import bind, worst_of, wrong_bound
 from corpus.ruleset.entries import Item, Shelf, load
 from corpus.ruleset.model import Action, Applies, Bound, Examples, Rule, RuleSet
 from corpus.ruleset.spec import OverrideSpec, RuleSpec
@@ -55,11 +55,12 @@ class RuleEntries:
             return None
         bound = spec.keep_when.over(Bound())
         otherwise = spec.otherwise or _said_by_list(item, call)
-        if not self._bounded(item, call, bound) or otherwise is None:
+        worst = self._bounded(item, call, bound)
+        if worst is None or otherwise is None:
             return None
         return Rule(
             id=spec.id,
-            signal=call,
+            signal=worst,
             keep_when=bound,
             otherwise=otherwise,
             reason=spec.reason,
@@ -87,7 +88,8 @@ class RuleEntries:
         # The examples belong to the bound they were written for.
         kept = old.examples if (new.keep_when, new.applies) == (old.keep_when, old.applies) else Examples()
         new = replace(new, examples=change.examples.expanded() if change.examples else kept)
-        return new if self._bounded(item, new.signal, new.keep_when) else None
+        worst = self._bounded(item, new.signal, new.keep_when)
+        return replace(new, signal=worst) if worst is not None else None
 
     def _call(self, item: Item, raw: dict[str, Any]) -> SignalCall | None:
         call = bind(raw, self.signals, item.document, item.place("signal"))
@@ -96,14 +98,18 @@ class RuleEntries:
         item.blame(call)
         return None
 
-    def _bounded(self, item: Item, call: SignalCall, bound: Bound) -> bool:
+    def _bounded(self, item: Item, call: SignalCall, bound: Bound) -> SignalCall | None:
+        """The call, with what is worst where it is measured turn by turn; None after it was told why it cannot be."""
         wrong = list(wrong_bound(self.signals[call.kernel], bound))
         for key, message in wrong:
             item.tell(("keep_when", key), message)
         empty = bound.min is not None and bound.max is not None and bound.min > bound.max
         if empty:
             item.tell(("keep_when",), f"keeps nothing: {bound}")
-        return not wrong and not empty
+        worst = worst_of(call, bound)
+        if worst is None and not wrong:
+            item.tell(("keep_when",), f"{call.view}: the worst turn decides, so give min or max, not both")
+        return None if wrong or empty else worst
 
 
 def _said_by_list(item: Item, call: SignalCall) -> Action | None:

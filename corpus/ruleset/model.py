@@ -129,6 +129,7 @@ class RuleSet:
     def calls(self) -> tuple[SignalCall, ...]:
         """Every signal the rules look at, once, sorted by column."""
         found = {rule.signal for rule in self.rules}
+        found |= {call.place for call in found if call.by_turn}
         if any(rule.applies.needs_chars for rule in self.rules):
             found.add(CHARS)
         return sorted_calls(found)

@@ -13,7 +13,7 @@ MAX_EXAMPLE = 4 << 20
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Count = Annotated[int, Field(strict=True, ge=0)]
 Lang = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
-Kind = Literal["document", "conversation", "preference"]
+Kind = Literal["document", "conversation", "preference", "prompt"]
 RuleId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$", max_length=120)]
 Sentence = Annotated[str, Field(min_length=1)]
 

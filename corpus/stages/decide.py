@@ -26,9 +26,11 @@ DECISIONS = pa.schema(
         pa.field("first", pa.int16()),
         pa.field("failed", pa.list_(pa.int16())),
         pa.field("values", pa.list_(pa.float32())),
+        pa.field("turns", pa.list_(pa.int16())),
     ]
 )
-"""One row for each record that fails a rule: all failing rules by their place in the rule set, with the values."""
+"""One row for each record that fails a rule: all failing rules by their place in the rule set, with the values, and of
+rules that look at single turns the number of the turn, from 1."""
 
 IDENTITY = ("id0", "id1", "removed", "action", "failed", "values")
 
@@ -44,7 +46,7 @@ class Decide:
     attempt: Attempt
     kind: str = DEFAULT_KIND
     name: ClassVar[str] = "decide"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     def __call__(self, task: Task[Part]) -> list[Receipt]:
         """Write the part's decisions; the account counts a dropped row under its first failing rule."""

@@ -7,18 +7,20 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 
-from corpus.kernels.catalogue import SIGNALS, measure
+from corpus.kernels.catalogue import SIGNALS, measure, type_of
 from corpus.kernels.signal import DIALOGUE, VIEWS, SignalCall
-from corpus.schema import Contract
+from corpus.schema import MESSAGES, Contract
 
 READS = {"text": pa.large_string(), "url": pa.string(), "lang": pa.string(), "lang_score": pa.float32()}
 
 
 @dataclass(frozen=True)
 class Measure:
-    """One column for each distinct call, in the order of their names."""
+    """One column for each distinct call, in the order of their names. `turns` are the columns of messages that calls
+    read which are measured turn by turn."""
 
     calls: tuple[SignalCall, ...]
+    turns: tuple[str, ...] = ("messages",)
     name: ClassVar[str] = "measure"
     version: ClassVar[int] = 1
     table: ClassVar[str] = "signals"
@@ -26,11 +28,14 @@ class Measure:
     @property
     def contract(self) -> Contract:
         """Text, record columns and views in, one column a call out."""
-        views = {call.view for call in self.calls if call.view}
-        if any(SIGNALS[call.kernel].reads == DIALOGUE for call in self.calls):
+        whole = [call for call in self.calls if not call.by_turn]
+        views = {call.view for call in whole if call.view}
+        if any(SIGNALS[call.kernel].reads == DIALOGUE for call in whole):
             views |= set(VIEWS)
-        reads = {**READS, **dict.fromkeys(sorted(views), pa.large_string())}
-        return Contract(reads=reads, adds={call.column: SIGNALS[call.kernel].type for call in self.calls})
+        reads: dict[str, pa.DataType] = {**READS, **dict.fromkeys(sorted(views), pa.large_string())}
+        if len(whole) < len(self.calls):
+            reads |= dict.fromkeys(self.turns, MESSAGES)
+        return Contract(reads=reads, adds={call.column: type_of(call) for call in self.calls})
 
     def settings(self) -> Any:
         """The calls."""

@@ -25,6 +25,7 @@ REJECTED = pa.schema(
         pa.field("values", pa.list_(pa.float32())),
         pa.field("bounds", pa.list_(pa.string())),
         pa.field("rules", pa.list_(pa.string())),
+        pa.field("turns", pa.list_(pa.int16())),
         pa.field("survivor", pa.string()),
         pa.field("similarity", pa.float32()),
         pa.field("characters", pa.int32()),
@@ -33,7 +34,8 @@ REJECTED = pa.schema(
         pa.field("row", pa.int32()),
     ]
 )
-"""`values`, `bounds` and `rules` (file:line) go with `reasons`. `survivor` is kept, and `similarity` is to it or to a
+"""`values`, `bounds`, `rules` (file:line) and `turns` (of a rule that looks at single turns the number of the worst,
+from 1) go with `reasons`. `survivor` is kept, and `similarity` is to it or to a
 record that went in its favour, or to a benchmark's item, which `bounds` and `rules` (file#place) then name. `part` and
 `row` find the full text in the run."""
 
@@ -83,6 +85,7 @@ class Verdicts:
             "values": pa.ListArray.from_arrays(_offsets(values), values.flatten()),
             "bounds": pa.ListArray.from_arrays(offsets, self.bounds.take(flat)),
             "rules": pa.ListArray.from_arrays(offsets, self.places.take(flat)),
+            "turns": pa.ListArray.from_arrays(offsets, chosen.column("turns").combine_chunks().flatten()),
         }
 
     def _rows(

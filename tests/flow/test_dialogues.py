@@ -12,6 +12,7 @@ import pytest
 from building import SENTENCES, Go, contents, prose, rows_of, settings, write_jsonl
 
 from corpus.errors import ConfigError
+from corpus.inspect.explain import explain
 from corpus.pipeline import compose
 from corpus.rundir import RunDir
 
@@ -163,3 +164,45 @@ def test_a_document_has_no_answer_to_look_at(tmp_path: Path) -> None:
     write_jsonl(tmp_path / "t.jsonl", [{"text": "好"}])
     with pytest.raises(ConfigError, match=r"dedup\.view: a document has no answer"):
         compose(settings({"name": "t", "paths": [str(tmp_path / "t.jsonl")]}, dedup={"view": "answer"}))
+
+
+TURN_RULE = """
+- id: my.short_answer
+  applies: {kind: [conversation]}
+  signal: {kernel: chars, view: answers}
+  keep_when: {min: 3}
+  otherwise: drop
+  reason: an answer says next to nothing
+  source: ours
+  examples: {keep: [水渠。], drop: [好]}
+"""
+
+
+def test_the_worst_turn_decides_and_the_evidence_names_it(go: Go, tmp_path: Path) -> None:
+    def talk(*said: str) -> dict[str, Any]:
+        turns = zip(("system", *("user", "assistant") * 2), ("写得短。", *said), strict=False)
+        return {"messages": [{"role": role, "content": content} for role, content in turns]}
+
+    write_jsonl(tmp_path / "m.jsonl", [talk("问", "好", "再问", "水渠。"), talk("问", "水渠。", "再问", "还是水渠。")])
+    rule = tmp_path / "rule.yaml"
+    rule.write_text(TURN_RULE, encoding="utf-8")
+    source = {"name": "m", "paths": [str(tmp_path / "m.jsonl")], "importer": "messages"}
+    go(settings(source, kind="conversation", rules=[str(rule)], tiers="single"), tmp_path / "run")
+    (gone,) = rows_of(tmp_path / "run", "rejected")
+    assert (gone["reasons"], gone["values"], gone["turns"]) == (["my.short_answer"], [1.0], [3])
+    (said,) = explain(str(tmp_path / "run"), gone["doc_id"])
+    assert [(one.rule, one.value, one.turn) for one in said.rules] == [("my.short_answer", 1, 3)]
+
+
+def test_questions_without_answers_are_a_kind_of_their_own(go: Go, tmp_path: Path) -> None:
+    write_jsonl(tmp_path / "p.jsonl", [{"prompt": f"第{number}问：{SENTENCES[number]}"} for number in range(8)] * 2)
+    evaluation = [{"question": "水渠多长？", "std_answer": "七里", "class": "open qa"}]
+    write_jsonl(tmp_path / "e.jsonl", evaluation)
+    sources = [{"name": name, "paths": [str(tmp_path / f"{name}.jsonl")]} for name in ("p", "e")]
+    go(settings(*sources, kind="prompt", rules=["sft"]), tmp_path / "run")
+    found = published(tmp_path / "run")
+    assert {place: len(rows) for place, rows in found.items()} == {"prompt/tier=all": 9}
+    row = next(row for row in found["prompt/tier=all"] if row["source"] == "e")
+    assert row["prompt"] == [{"role": "user", "content": "水渠多长？"}]
+    assert (row["instruction"], row["answer"]) == ("水渠多长？", None)
+    assert json.loads(row["meta"])["std_answer"] == "七里"

@@ -15,7 +15,7 @@ from corpus.importers.convert import KINDS
 from corpus.importers.model import Kind
 
 
-@pytest.mark.parametrize("kind", [Kind.CONVERSATION, Kind.PREFERENCE])
+@pytest.mark.parametrize("kind", [Kind.CONVERSATION, Kind.PREFERENCE, Kind.PROMPT])
 def test_rows_of_every_format_come_back_from_a_run(go: Go, tmp_path: Path, kind: Kind) -> None:
     formats = [fmt for fmt in sorted(ROWS) if KINDS[fmt] == kind]
     sources = []

@@ -12,6 +12,7 @@ from corpus.kernels.catalogue import measure
 from corpus.ruleset.compile import verdicts
 from corpus.ruleset.load import load_rules
 from corpus.ruleset.model import DROPPED, KEPT, RuleSet
+from corpus.schema import MESSAGES
 
 RULES = load_rules(["sft"])
 GOOD = [
@@ -48,6 +49,8 @@ BROKEN = [
 def judged(instruction: str, answer: str, kind: str = "conversation", rules: RuleSet = RULES) -> tuple[int, list[str]]:
     columns = {"instruction": instruction, "answer": answer, "text": f"{instruction}\n\n{answer}"}
     batch = pa.RecordBatch.from_pydict({name: pa.array([text], pa.large_string()) for name, text in columns.items()})
+    turns = [{"role": "user", "content": instruction}, {"role": "assistant", "content": answer}]
+    batch = batch.append_column("messages", pa.array([turns], MESSAGES))
     frame = pl.DataFrame(pl.from_arrow(measure(batch, rules.calls)))
     said = {"lang": pl.lit(None, pl.String), "source": pl.lit("test"), "kind": pl.lit(kind)}
     found = verdicts(rules, frame.with_columns(**said))

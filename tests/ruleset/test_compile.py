@@ -29,7 +29,7 @@ def frame(rows: list[tuple[str | None, str, int | None, int | None, float | None
 
 
 def judged(rules: list[Rule], rows: list[tuple]) -> list[tuple]:
-    return verdicts(RuleSet(tuple(rules)), frame(rows)).rows()
+    return verdicts(RuleSet(tuple(rules)), frame(rows)).drop("turns").rows()
 
 
 def test_all_failing_rules_are_recorded_and_the_worst_action_counts():
@@ -179,8 +179,16 @@ def test_verdicts_are_those_of_one_record_at_a_time(specs, rows, seed, cut):
     ]
     ruleset, table = RuleSet(tuple(rules)), frame(rows)
     whole = verdicts(ruleset, table)
-    assert whole.rows() == [expected(rules, row) for row in rows]
+    assert whole.drop("turns").rows() == [expected(rules, row) for row in rows]
     parts = [verdicts(ruleset, table[:cut]), verdicts(ruleset, table[cut:])]
     assert pl.concat(parts).equals(whole)
     order = np.random.default_rng(seed).permutation(len(rows))
     assert verdicts(ruleset, table[order]).equals(whole[order])
+
+
+def test_a_rule_of_single_turns_names_the_turn_that_decided():
+    call = SignalCall("line_count", view="answers.highest")
+    table = pl.DataFrame({"lang": ["zh", "zh"], "source": ["s", "s"], call.column: [9, 1], call.place.column: [4, 2]})
+    found = verdicts(RuleSet((rule("a.b", call, Bound(max=3)), rule("a.c", call, Bound(max=5)))), table)
+    assert found["turns"].to_list() == [[4, 4], []]
+    assert found["values"].to_list() == [[9, 9], []]
