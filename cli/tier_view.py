@@ -25,9 +25,14 @@ def tiering(found: DryRun) -> None:
     if found.mixture:
         out(f"\nmixture ({number(found.over_budget)} records are over the budget)")
         table(
-            ("source", "there is", "is wanted", "epochs", "share"),
+            ("source or category", "there is", "is taken", "is missing", "epochs", "share"),
             [
-                (one.source, number(round(one.have)), number(round(one.want)), f"{one.epochs:.3f}", f"{one.share:.3f}")
+                (
+                    one.source or "(of no category)",
+                    *(number(round(units)) for units in (one.have, one.want, one.short)),
+                    f"{one.epochs:.3f}",
+                    f"{one.share:.3f}",
+                )
                 for one in found.mixture
             ],
         )

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus.kernels.dialogue_signals import DIALOGUE_SIGNALS
-from corpus.kernels.signal import DIALOGUE, VIEWS, Signal, SignalCall, turn_view
+from corpus.kernels.signal import DIALOGUE, SPOKEN, VIEWS, Signal, SignalCall, turn_view
 from corpus.kernels.text_signals import TEXT_SIGNALS
 
 SIGNALS: Mapping[str, Signal] = {
@@ -44,6 +44,10 @@ def complete(call: SignalCall) -> SignalCall:
 
 
 def _read(batch: pa.RecordBatch, reads: str) -> pa.Array:
+    if reads == SPOKEN:
+        from corpus.kernels.turns import answer_counts
+
+        return answer_counts(batch)
     if reads != DIALOGUE:
         return batch.column(reads)
     return pa.StructArray.from_arrays([batch.column(view) for view in VIEWS], list(VIEWS))

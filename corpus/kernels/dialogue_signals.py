@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
-from corpus.kernels.signal import DIALOGUE, Signal
+from corpus.kernels.signal import DIALOGUE, SPOKEN, Signal
 
 
 def _between(name: str, doc: str) -> Signal:
@@ -24,6 +24,9 @@ DIALOGUE_SIGNALS: Mapping[str, Signal] = {
     ),
     "unclosed_fences": Signal(
         "unclosed_fences", "endings", "Code fences of backticks that nothing closes.", "count", pa.int32()
+    ),
+    "answer_count": Signal(
+        "answer_count", "spoken", "Turns of the assistant in the dialogue.", "count", pa.int32(), reads=SPOKEN
     ),
     # of a dialogue's instruction and answer
     "echo_prefix_ratio": _between(

@@ -13,6 +13,8 @@ VIEWS = ("instruction", "answer")
 """What of a dialogue a signal may look at beside its text."""
 DIALOGUE = "dialogue"
 """What a signal reads that compares both views: a struct of them."""
+SPOKEN = "messages"
+"""What a signal reads that looks at the turns of a dialogue themselves."""
 EXCHANGES = "exchanges"
 TURN_VIEWS = ("turns", "questions", "answers", EXCHANGES)
 """What is measured turn by turn, the worst deciding: every turn, those of the user, those of the assistant; of a signal

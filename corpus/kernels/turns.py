@@ -65,6 +65,13 @@ def measure_turns(batch: pa.RecordBatch, calls: Sequence[SignalCall], measure: M
     return found
 
 
+def answer_counts(batch: pa.RecordBatch) -> pa.Array:
+    """Turns of the assistant of each record, int32."""
+    turns = Turns.of(batch)
+    upto = np.concatenate([[0], np.cumsum(turns.roles == "assistant")])
+    return pa.array(np.diff(upto[turns.starts]).astype(np.int32))
+
+
 def _of_pairs(batch: pa.RecordBatch) -> pa.Array:
     """Prompt and answer of each preference as one list; a prompt alone as it is."""
     if "chosen" not in batch.schema.names:

@@ -228,6 +228,7 @@ WORDS: Mapping[str, Text] = {
     "tiers.mixture": Text("配比", "Mixture"),
     "tiers.have": Text("现有", "there"),
     "tiers.want": Text("要读", "to be read"),
+    "tiers.short": Text("缺", "missing"),
     "tiers.epochs": Text("遍数", "epochs"),
     "tiers.mean": Text("平均字符", "mean characters"),
     # the map

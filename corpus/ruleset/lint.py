@@ -12,13 +12,14 @@ import pyarrow as pa
 
 from corpus.errors import Problem
 from corpus.kernels.catalogue import SIGNALS, measure
-from corpus.kernels.signal import DIALOGUE, VIEWS, Signal
+from corpus.kernels.signal import DIALOGUE, SPOKEN, VIEWS, Signal
 from corpus.ruleset.compile import DEFAULT_KIND, verdicts
 from corpus.ruleset.doubts import doubts, foreign, of_pattern
 from corpus.ruleset.model import Rule, RuleSet
+from corpus.schema import MESSAGES
 
 TURN = "\n---\n"
-"""What stands between instruction and answer in an example of a rule that compares them."""
+"""What stands between instruction and answer, or between turns, in an example of a rule that looks at more than one."""
 
 
 def lint(ruleset: RuleSet, signals: Mapping[str, Signal] = SIGNALS) -> list[Problem]:
@@ -64,7 +65,10 @@ def _judged(rule: Rule, texts: tuple[str, ...]) -> Iterator[tuple[bool, Any]]:
     types = {"text": pa.large_string(), "url": pa.string(), "lang": pa.string(), "lang_score": pa.float32()}
     types |= dict.fromkeys(VIEWS, pa.large_string())
     columns |= {view: [""] * len(texts) for view in VIEWS}
-    if reads == DIALOGUE:
+    if reads == SPOKEN:
+        types[SPOKEN] = MESSAGES
+        columns[SPOKEN] = [_turns(text) for text in texts]
+    elif reads == DIALOGUE:
         parted = [text.partition(TURN) for text in texts]
         columns |= {"instruction": [one for one, _, _ in parted], "answer": [one for _, _, one in parted]}
     else:
@@ -77,6 +81,11 @@ def _judged(rule: Rule, texts: tuple[str, ...]) -> Iterator[tuple[bool, Any]]:
     )
     failed = verdicts(alone, frame)["action"].to_list()
     yield from zip([bool(action) for action in failed], frame[rule.signal.column].to_list(), strict=True)
+
+
+def _turns(text: str) -> list[dict[str, str]]:
+    """An example as messages: what TURN parts, user and assistant in turn."""
+    return [{"role": ("user", "assistant")[place % 2], "content": said} for place, said in enumerate(text.split(TURN))]
 
 
 def _number(text: str) -> float | None:

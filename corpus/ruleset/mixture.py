@@ -13,6 +13,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from corpus.located import Strict
+from corpus.ruleset.categories import CategorySpec, Leaf, fill
 
 REST = "*"
 """The key of every source that is not named."""
@@ -46,6 +47,7 @@ class Mixture(Strict):
     `by` stay, else some chosen by their ids; the others are left out and accounted for.
 
     `caps` are shares of the budget, `epochs` how often a source may be read at most; both by source, `*` for the rest.
+    With `categories` those are filled in place of sources (`corpus.ruleset.categories`), and `caps` are by category.
     """
 
     budget: Budget | None = None
@@ -54,16 +56,44 @@ class Mixture(Strict):
     weights: Mapping[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     caps: Mapping[str, Annotated[float, Field(gt=0, le=1)]] = Field(default_factory=dict)
     epochs: Mapping[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    categories: tuple[CategorySpec, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Mixture:
+        if self.categories and (self.weights or self.epochs or self.temperature != 1):
+            raise ValueError("categories have targets; weights, epochs and temperature are for sources")
+        return self
 
 
 class Portion(Strict):
-    """What becomes of a source: `have` units are there, `want` are to be read, `epochs` times on average."""
+    """What becomes of a source, or of a category: `have` units are there, `want` are to be read, `epochs` times on
+    average. `short` is what a category lacks of its target, which no other fills; records of no category are those of
+    the empty name."""
 
     source: str
     have: float
     want: float
     epochs: float
     share: float
+    short: float = 0.0
+
+
+def category_portions(mixture: Mixture, leaves: tuple[Leaf, ...], have: Mapping[str, float]) -> tuple[Portion, ...]:
+    """The portion of each category or kind, in the order of the policy; `have` as for `portions`, by leaf."""
+    size = None if mixture.budget is None else mixture.budget.size
+    found = fill(leaves, have, size, mixture.caps)
+    total = sum(one.given for one in found)
+    return tuple(
+        Portion(
+            source=one.name,
+            have=one.have,
+            want=one.given,
+            epochs=round(one.given / one.have, 6) if one.have else 0.0,
+            share=round(one.given / total, 6) if total else 0.0,
+            short=one.short,
+        )
+        for one in found
+    )
 
 
 def portions(mixture: Mixture, have: Mapping[str, float]) -> tuple[Portion, ...]:

@@ -11,7 +11,7 @@ tiers:
       - {signal: {kernel: terminal_line_ratio}, min: 0.5, lang: [zh]}
       - {column: quality, min_percentile: 70}
   - name: low
-mixture: {budget: {tokens: 1.0e+9}, by: quality, temperature: 0.7}
+mixture: {budget: {tokens: 1.0e+9}, by: quality, temperature: 0.7}     # or by categories: rules/tiers/ziya.yaml
 
 A signal is measured when a policy asks for it; a column is one that a stage of the run has stored. In place of tiers a
 policy may have `stages: {column: difficulty, stages: 3}`: cut where the distribution of the column has valleys.
@@ -34,6 +34,7 @@ from corpus.kernels.signal import Signal, SignalCall
 from corpus.located import Located, Strict
 from corpus.resources import rules_root
 from corpus.ruleset.bind import bind, wrong_bound
+from corpus.ruleset.categories import Leaf, leaves
 from corpus.ruleset.entries import read
 from corpus.ruleset.mixture import Mixture
 from corpus.ruleset.model import Bound, digest_of, plain, sorted_calls
@@ -120,6 +121,8 @@ class TierPolicy:
     validation: Validation = NONE_HELD
     mixture: Mixture | None = None
     stages: Stages | None = None
+    leaves: tuple[Leaf, ...] = ()
+    """The categories of the mixture, and their kinds, as groups that are filled one by one."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -130,6 +133,7 @@ class TierPolicy:
     def calls(self) -> tuple[SignalCall, ...]:
         """Every signal a condition looks at, once, sorted by column."""
         signals = {condition.signal for tier in self.tiers for condition in tier.when}
+        signals |= {test.signal for leaf in self.leaves for test in leaf.tests}
         return sorted_calls({signal for signal in signals if signal is not None})
 
     @cached_property
@@ -139,6 +143,7 @@ class TierPolicy:
         named |= {one.column for one in self.protect} | ({self.category} if self.category else set())
         named |= {self.stages.column} if self.stages is not None else set()
         named |= {self.mixture.by} if self.mixture is not None and self.mixture.by is not None else set()
+        named |= {test.column for leaf in self.leaves for test in leaf.tests if test.signal is None}
         return tuple(sorted(named))
 
     @cached_property
@@ -235,9 +240,12 @@ def load_tiers(name_or_path: str, signals: Mapping[str, Signal] = SIGNALS) -> Ti
         for index, one in enumerate(spec.protect)
         if one.tier not in names
     ]
+    groups: tuple[Leaf, ...] = ()
+    if spec.mixture is not None:
+        groups = leaves(spec.mixture.categories, document, ("mixture", "categories"), signals, problems)
     if problems:
         raise ConfigError(problems)
-    more = (spec.category, spec.protect, spec.validation, spec.mixture, spec.stages)
+    more = (spec.category, spec.protect, spec.validation, spec.mixture, spec.stages, groups)
     return TierPolicy(tuple(tiers), spec.min_group, *more)
 
 

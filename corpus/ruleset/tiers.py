@@ -159,7 +159,7 @@ def assign(policy: TierPolicy, frame: pl.DataFrame, cuts: pl.DataFrame | Mapping
     tier = np.minimum(tier, np.int8(len(policy.tiers) - 1))
     for one in policy.protect:
         least = np.int8(policy.names.index(one.tier))
-        tier = np.where(_is_among(frame[one.column], one.among), np.minimum(tier, least), tier)
+        tier = np.where(is_among(frame[one.column], one.among), np.minimum(tier, least), tier)
     return pl.Series("tier", tier, dtype=pl.Int8)
 
 
@@ -167,7 +167,7 @@ def protected(policy: TierPolicy, frame: pl.DataFrame) -> np.ndarray:
     """Which records the policy protects; bool (rows,)."""
     found = np.zeros(frame.height, bool)
     for one in policy.protect:
-        found |= _is_among(frame[one.column], one.among)
+        found |= is_among(frame[one.column], one.among)
     return found
 
 
@@ -183,7 +183,7 @@ def cut_edges(
     return _edges(cuts, _groups(frame, policy), condition.column, percentile)
 
 
-def _is_among(labels: pl.Series, among: tuple[str, ...]) -> np.ndarray:
+def is_among(labels: pl.Series, among: tuple[str, ...]) -> np.ndarray:
     """Whether a label, or one of a list of labels, is among those named; false for null."""
     wanted = list(among)
     if isinstance(labels.dtype, pl.List):

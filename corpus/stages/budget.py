@@ -1,8 +1,8 @@
-"""What a budget leaves out: of each source that has more than its portion the records that come last.
+"""What a budget leaves out: of each source (or category) that has more than its portion the records that come last.
 
-Units (tokens or rows) are counted by source and by bin of what the records are ordered by; the counts of parts add up,
-and the bin where a source's portion ends is read off the sum. Within that bin a hash of the id decides, so nothing is
-sorted and nothing depends on how the rows were cut up.
+Units (tokens or rows) are counted by source or category and by bin of what the records are ordered by; the counts of
+parts add up, and the bin where a portion ends is read off the sum. Within that bin a hash of the id decides, so nothing
+is sorted and nothing depends on how the rows were cut up.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ import pyarrow as pa
 
 from corpus.learned.sample import mixed_ids
 from corpus.manifest import Part
-from corpus.ruleset.mixture import Portion, portions
+from corpus.ruleset.categories import OUTSIDE, When
+from corpus.ruleset.compile import outside
+from corpus.ruleset.mixture import Portion, category_portions, portions
 from corpus.ruleset.policy import TierPolicy
-from corpus.ruleset.tiers import bins, protected
+from corpus.ruleset.tiers import bins, is_among, protected
 
 if TYPE_CHECKING:
     from corpus.stages.tier import TierFrame
@@ -53,6 +55,28 @@ def places(frame: pl.DataFrame, policy: TierPolicy) -> np.ndarray:
     return bins(frame[policy.mixture.by]).fill_null(NOTHING).to_numpy()
 
 
+def groups(frame: pl.DataFrame, policy: TierPolicy) -> pl.Series:
+    """What each record's portion is that of: its source, or the first category and kind that it fits, else OUTSIDE."""
+    if not policy.leaves:
+        return frame["source"]
+    found = np.full(frame.height, -1, np.int32)
+    for place, leaf in enumerate(policy.leaves):
+        holds = found < 0
+        for test in leaf.tests:
+            holds &= _holds(test, frame)
+        found[holds] = place
+    names = pl.Series([*(leaf.name for leaf in policy.leaves), OUTSIDE])
+    return names.gather(np.where(found < 0, len(policy.leaves), found)).alias("source")
+
+
+def _holds(test: When, frame: pl.DataFrame) -> np.ndarray:
+    column = frame[test.column]
+    if test.bound.allowed:
+        return is_among(column, test.bound.allowed)
+    known = pl.col(test.column).is_not_null() & ~outside(test.column, column.dtype, test.bound)
+    return np.asarray(frame.select(known.fill_null(False)).to_series().to_numpy(), bool)
+
+
 def _mixed(frame: pl.DataFrame) -> np.ndarray:
     return mixed_ids(frame["id0"].to_numpy(), frame["id1"].to_numpy())
 
@@ -68,11 +92,12 @@ class ReadUnits:
         """Units by source, protection and bin."""
         policy = self.frame.policy
         assert policy.mixture is not None  # noqa: S101
-        unit = policy.mixture.budget.unit if policy.mixture.budget is not None else "tokens"
+        unit = "rows" if policy.leaves else "tokens"
+        unit = policy.mixture.budget.unit if policy.mixture.budget is not None else unit
         _, frame = self.frame.read(part)
         counted = pl.DataFrame(
             {
-                "source": frame["source"],
+                "source": groups(frame, policy),
                 "protected": protected(policy, frame),
                 "bin": places(frame, policy),
                 "count": units_of(frame, unit, self.ratios),
@@ -84,7 +109,8 @@ class ReadUnits:
 
 @dataclass(frozen=True)
 class Draw:
-    """By source the bin from which on all stay, and the share of the bin below that stays, too. Empty: all stay."""
+    """By source or category the bin from which on all stay, and the share of the bin below that stays, too. Empty: all
+    stay."""
 
     edges: Mapping[str, tuple[int, float]] = field(default_factory=dict)
     portions: tuple[Portion, ...] = ()
@@ -93,7 +119,7 @@ class Draw:
         """Which records of a frame stay; bool (rows,)."""
         if not self.edges:
             return np.ones(frame.height, bool)
-        place, source = places(frame, policy), frame["source"]
+        place, source = places(frame, policy), groups(frame, policy)
         edge = source.replace_strict({n: e for n, (e, _) in self.edges.items()}, default=None, return_dtype=pl.Int64)
         share = source.replace_strict({n: s for n, (_, s) in self.edges.items()}, default=None, return_dtype=pl.Float64)
         low, part = edge.fill_null(NOTHING).to_numpy(), share.fill_null(1.0).to_numpy()
@@ -110,7 +136,7 @@ def draw(counts: pl.DataFrame, policy: TierPolicy) -> Draw:
     if policy.mixture is None:
         return Draw()
     have = dict(counts.group_by("source").agg(pl.col("count").sum()).iter_rows())
-    found = portions(policy.mixture, have)
+    found = category_portions(policy.mixture, policy.leaves, have) if policy.leaves else portions(policy.mixture, have)
     edges: dict[str, tuple[int, float]] = {}
     for portion in found:
         if portion.want >= portion.have:

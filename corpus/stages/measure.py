@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import pyarrow as pa
 
 from corpus.kernels.catalogue import SIGNALS, measure, type_of
-from corpus.kernels.signal import DIALOGUE, VIEWS, SignalCall
+from corpus.kernels.signal import DIALOGUE, SPOKEN, VIEWS, SignalCall
 from corpus.schema import MESSAGES, Contract
 
 READS = {"text": pa.large_string(), "url": pa.string(), "lang": pa.string(), "lang_score": pa.float32()}
@@ -33,7 +33,7 @@ class Measure:
         if any(SIGNALS[call.kernel].reads == DIALOGUE for call in whole):
             views |= set(VIEWS)
         reads: dict[str, pa.DataType] = {**READS, **dict.fromkeys(sorted(views), pa.large_string())}
-        if len(whole) < len(self.calls):
+        if len(whole) < len(self.calls) or any(SIGNALS[call.kernel].reads == SPOKEN for call in whole):
             reads |= dict.fromkeys(self.turns, MESSAGES)
         return Contract(reads=reads, adds={call.column: type_of(call) for call in self.calls})
 

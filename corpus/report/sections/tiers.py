@@ -114,13 +114,13 @@ def _cuts(cuts: Sequence[Mapping[str, object]]) -> Html:
 def _mixture(portions: Sequence[Mapping[str, object]]) -> Html:
     rows = [
         [
-            words(str(one["source"])),
-            *(number(round(_float(one[name]), 3)) for name in ("have", "want", "epochs")),
+            words(str(one["source"]) or "-"),
+            *(number(round(_float(one.get(name)), 3)) for name in ("have", "want", "short", "epochs")),
             share(_float(one["share"]), 1),
         ]
         for one in portions
     ]
-    head = [say("source"), say("tiers.have"), say("tiers.want"), say("tiers.epochs"), say("share")]
+    head = [say("source"), say("tiers.have"), say("tiers.want"), say("tiers.short"), say("tiers.epochs"), say("share")]
     return table(head, rows)
 
 
