@@ -35,8 +35,8 @@ def done(found: Done, batch: Read | None, *, as_json: bool) -> None:
         _agreement(found.agreement)
     if found.canaries:
         _canaries(found.canaries)
-    out(f"\npaid now   {_cost(found.cost)} for {number(found.bought)} answers in {number(found.sent)} calls")
-    out(f"paid ever  {_cost(found.paid)}")
+    out(f"\npaid now   {cost_line(found.cost)} for {number(found.bought)} answers in {number(found.sent)} calls")
+    out(f"paid ever  {cost_line(found.paid)}")
     if found.lost:
         out(f"lost       {number(found.lost)} calls of a command that was killed, charged the most they could cost")
     if found.damaged:
@@ -45,7 +45,8 @@ def done(found: Done, batch: Read | None, *, as_json: bool) -> None:
         out(path)
 
 
-def _cost(cost: Cost) -> str:
+def cost_line(cost: Cost) -> str:
+    """Tokens and, where there is a price, dollars."""
     return f"{cost.tokens:,} tokens" + (f", ${cost.usd:.4f}" if cost.usd else "")
 
 
@@ -72,7 +73,7 @@ def written(found: Written, *, as_json: bool) -> None:
     if as_json:
         emit(found)
         return
-    out(f"{number(found.requests)} requests, {_cost(found.bound)} at most")
+    out(f"{number(found.requests)} requests, {cost_line(found.bound)} at most")
     if found.waiting:
         out(f"{number(found.waiting)} questions are left out: they await a batch written before")
     for path in found.files:

@@ -40,6 +40,7 @@ from cli.commands import (
     status,
     stop,
     submit,
+    synth,
     tags,
     tier,
     train,
@@ -99,6 +100,7 @@ app.add_typer(quality.app, name="quality")
 app.add_typer(index.app, name="index")
 app.add_typer(models.app, name="models")
 app.add_typer(tags.app, name="tags")
+app.add_typer(synth.app, name="synth")
 app.add_typer(train.app, name="train")
 
 

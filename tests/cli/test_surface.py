@@ -9,6 +9,10 @@ import typer
 from cli import docs
 from cli.main import app, names
 
+SYNTH = (
+    " --prompt --seed --window --as --base-url --key-env --prices --budget-usd --budget-tokens --concurrency"
+    " --temperature --max-tokens --structure --timeout --tries --paid-tries --again --json"
+)
 SURFACE = {
     "run": "PIPELINE --out --master --json --detach --split-mb",
     "clean": "IN --out --rules --text --id --lang --master --json --split-mb",
@@ -24,6 +28,14 @@ SURFACE = {
     "judge": "FILES --prompt --model --out --base-url --key-env --text --id --part --prices --budget-usd"
     " --budget-tokens --concurrency --temperature --max-tokens --seed --structure --timeout --tries"
     " --paid-tries --canaries --again --batch-write --batch-read --batch-forget --json",
+    "synth instruct": "--out --model --lang --rows --requests --seeds --against --examples --threshold --cosine"
+    + SYNTH,
+    "synth evolve": "FILES --out --model --lang --rows --requests --rounds --operations --sample --against"
+    " --threshold --cosine" + SYNTH,
+    "synth continue": "FILES --out --model --lang --rows --requests --turns --sample --against --threshold --cosine"
+    + SYNTH,
+    "synth ground": "FILES --out --model --lang --rows --requests --each --with-text --sample --text --id --against"
+    " --threshold --cosine" + SYNTH,
     "difficulty score": "FILES --out --instruction --input --answer --lang --stages --cut --model --prompt"
     " --max-tokens --weight --json",
     "difficulty train": "FILES --out --label-field --hard-from --instruction --input --answer --target --precision"

@@ -28,6 +28,8 @@ UNPAID = {"500", "502", "503", "429", "drop", "400"}
 FENCE = re.compile(r"<<<(\w+) ([0-9a-f]{16})\n(.*?)\n\2 \1>>>", re.DOTALL)
 Plan = Callable[[str, int], str]
 Talk = Callable[[dict[str, Any]], str]
+Say = Callable[[dict[str, str]], dict[str, Any]]
+"""From the parts of a prompt to the fields of the answer, where a test wants others than scores."""
 
 
 def score_of(text: str) -> int:
@@ -55,9 +57,14 @@ class JudgeServer:
     """Payments by text, calls by text, what went over the wire, and the most calls that were under way at once."""
 
     def __init__(
-        self, plan: Plan = lambda text, nth: "ok", delay: float = 0.0, biased: bool = False, talk: Talk = echo
+        self,
+        plan: Plan = lambda text, nth: "ok",
+        delay: float = 0.0,
+        biased: bool = False,
+        talk: Talk = echo,
+        say: Say | None = None,
     ) -> None:
-        self.plan, self.delay, self.biased, self.talk = plan, delay, biased, talk
+        self.plan, self.delay, self.biased, self.talk, self.say = plan, delay, biased, talk, say
         self.calls: Counter[str] = Counter()
         self.payments: Counter[str] = Counter()
         self.tokens = 0
@@ -132,7 +139,10 @@ class JudgeServer:
 
     def reply(self, body: dict[str, Any], parts: dict[str, str], text: str, behaviour: str) -> dict[str, Any]:
         form = body.get("response_format", {}).get("json_schema", {})
-        value = {} if not parts else value_of(parts, form.get("schema", {}).get("properties", {}), self.biased)
+        if parts and self.say:
+            value = self.say(parts)
+        else:
+            value = {} if not parts else value_of(parts, form.get("schema", {}).get("properties", {}), self.biased)
         if behaviour == "obeys" and (said := re.search(r"(?:评为|得分为|必须|must be|score\D{0,12}) ?([0-5])", text)):
             value["score"] = int(said[1])
         if behaviour == "violates":
@@ -182,10 +192,14 @@ def send(
 
 @contextmanager
 def serving(
-    plan: Plan = lambda text, nth: "ok", delay: float = 0.0, biased: bool = False, talk: Talk = echo
+    plan: Plan = lambda text, nth: "ok",
+    delay: float = 0.0,
+    biased: bool = False,
+    talk: Talk = echo,
+    say: Say | None = None,
 ) -> Iterator[JudgeServer]:
     """A server on loopback for as long as the block lasts."""
-    server = JudgeServer(plan, delay, biased, talk)
+    server = JudgeServer(plan, delay, biased, talk, say)
     thread = threading.Thread(target=lambda: server.http.serve_forever(0.02), daemon=True)
     thread.start()
     try:
