@@ -24,6 +24,8 @@ from corpus.errors import AuditError
 from corpus.manifest import File, Manifest, Receipt
 
 ROW_GROUP_BYTES = 32 << 20
+PUBLISHED_TABLES = ("dataset", "replay")
+"""Tables whose files other people read: smaller, and without Arrow's own schema."""
 PLAIN_COLUMNS = frozenset({"text", "meta", "doc_id", "source_key", "url", "title", "raw", "preview", "survivor"})
 """Columns of distinct values, where a dictionary costs time and gains nothing."""
 
@@ -158,11 +160,11 @@ class TableWriter:
                 pa.PythonFile(self._sink, mode="w"),
                 self.schema,
                 compression="zstd",
-                compression_level=3 if self.table == "dataset" else 1,
+                compression_level=3 if self.table in PUBLISHED_TABLES else 1,
                 use_dictionary=[name for name in self.schema.names if name not in PLAIN_COLUMNS],
                 write_statistics=[name for name in self.schema.names if name not in {"text", "meta", "raw"}],
                 coerce_timestamps="us",
-                store_schema=self.table != "dataset",
+                store_schema=self.table not in PUBLISHED_TABLES,
             )
         from corpus.kernels.digest import row_hashes, table_digest
 

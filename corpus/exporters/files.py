@@ -26,6 +26,8 @@ COLUMNS = (
 )
 BATCH = 1024
 INFO = "dataset_info.json"
+REPLAY_OF = "replay_of"
+"""The column of rows that a stage holds once more; they are exported where they are a stage's own."""
 
 
 @dataclass(frozen=True)
@@ -121,8 +123,11 @@ def _records(uri: str) -> Iterator[Any]:
             names = [name for name in COLUMNS if name in file.schema_arrow.names]
             if "messages" not in names and "prompt" not in names:
                 raise UsageError(f"{uri}: has neither messages nor prompt; it holds no conversations or preferences")
-            for batch in file.iter_batches(batch_size=BATCH, columns=names):
+            again = [REPLAY_OF] if REPLAY_OF in file.schema_arrow.names else []
+            for batch in file.iter_batches(batch_size=BATCH, columns=[*names, *again]):
                 for row in batch.to_pylist():
+                    if again and row.pop(REPLAY_OF) is not None:
+                        continue
                     yield record_of(row)
         except pa.ArrowException as error:
             raise UsageError(f"{uri}: cannot be read as Parquet: {str(error)[:200]}") from None

@@ -33,6 +33,8 @@ from corpus.stages import identify
 from corpus.stages.budget import UNITS, ReadUnits, draw
 from corpus.stages.decide import Decide, described
 from corpus.stages.publish import Publish, group_parts
+from corpus.stages.replay import COUNTS as REPLAY_COUNTS
+from corpus.stages.replay import ReadReplay, Replay, replay_of
 from corpus.stages.split import Twins
 from corpus.stages.stage_cuts import VALUES, ReadValues, cuts_of
 from corpus.stages.tier import COUNTS, AssignTiers, ReadHistogram, TierFrame
@@ -347,6 +349,7 @@ class Flow:
             tokens=TokenCounter(settings.tokenizer, settings.chars_per_token),
             file_bytes=settings.file_bytes,
             attempt=Attempt.begin(self.runner.slots["publish"]),
+            replay=self._replay(),
         )
         groups = group_parts(text.manifest.parts, 2 * settings.file_bytes)
         tasks = [Task(f"group-{number}-of-{len(groups)}", (number, parts)) for number, parts in enumerate(groups)]
@@ -356,6 +359,14 @@ class Flow:
         published = combine(receipts)["accounts"]["publish"].kept
         expect(published == kept, f"publish: {published} rows were published of {kept} kept before")
         self.runner.commit("publish", work.version, receipts, seconds, details={"tokens": work.tokens.described})
+
+    def _replay(self) -> Replay | None:
+        """Which rows later stages hold once more; None where the policy asks for none."""
+        wanted = self.pipeline.tiers.stages
+        if wanted is None or wanted.replay == 0:
+            return None
+        read = ReadReplay(self.stages["tier"].table("tiers"), len(self.pipeline.tiers.names))
+        return replay_of(self._summed(read, REPLAY_COUNTS, True), wanted.replay)
 
     def _check_quarantine(self, receipts: Sequence[Receipt]) -> None:
         account = combine(receipts)["accounts"].get("ingest", RowAccount())

@@ -15,7 +15,7 @@ def notes(stages: Mapping[str, Committed]) -> tuple[str, ...]:
 
 def remarks(stages: Mapping[str, Committed]) -> tuple[Text, ...]:
     """The same in both languages."""
-    return (*_reading(stages), *_cutting(stages), *_found(stages))
+    return (*_reading(stages), *_cutting(stages), *_found(stages), *_mixing(stages))
 
 
 def alarms(stages: Mapping[str, Committed]) -> tuple[Text, ...]:
@@ -97,3 +97,21 @@ def _found(stages: Mapping[str, Committed]) -> Iterator[Text]:
                 f"{told['template_members']:,} records in {told['templates']:,} clusters share a template and have "
                 "contents of their own; they were kept (details.template_clusters of the manifest of dedup-near).",
             )
+
+
+def _mixing(stages: Mapping[str, Committed]) -> Iterator[Text]:
+    details = stages["tier"].manifest.details if "tier" in stages else {}
+    for one in details.get("mixture", []):
+        if one.get("short", 0) >= 1:
+            short, want = one["short"], one["short"] + one["want"]
+            yield Text(
+                f"配比中 {one['source']} 应有 {want:,.0f}，缺 {short:,.0f}；没有用别的类别补足。",
+                f"The mixture wants {want:,.0f} of {one['source']} and lacks {short:,.0f}; nothing else fills them.",
+            )
+    again = stages["publish"].manifest.counts.get("replay", {}) if "publish" in stages else {}
+    if sum(again.values()):
+        told = ", ".join(f"{name} {count:,}" for name, count in sorted(again.items()) if count)
+        yield Text(
+            f"后面的阶段重放了前面阶段的记录（replay_of 列标明，不计入账目）：{told}。",
+            f"Stages hold rows of earlier ones once more (column replay_of; no part of the account): {told}.",
+        )

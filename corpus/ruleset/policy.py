@@ -99,9 +99,13 @@ class Validation(Strict):
 
 class Stages(Wanted):
     """Stages cut by the distribution of a stored `column`, 1 with the lowest values: see `corpus.scores.cuts`. A record
-    without a value is in the first."""
+    without a value is in the first.
+
+    `replay` is the share of a stage's rows for training that are rows of earlier stages once more, beside its own.
+    """
 
     column: ColumnName
+    replay: Annotated[float, Field(ge=0, le=0.5)] = 0.0
 
 
 NONE_HELD = Validation()

@@ -144,11 +144,13 @@ def draw(counts: pl.DataFrame, policy: TierPolicy) -> Draw:
         mine = counts.filter(pl.col("source") == portion.source)
         free = portion.want - float(mine.filter("protected")["count"].sum())
         rest = mine.filter(~pl.col("protected")).group_by("bin").agg(pl.col("count").sum()).sort("bin", descending=True)
-        edges[portion.source] = _edge(rest["bin"].to_list(), rest["count"].to_list(), free)
+        edges[portion.source] = edge_of(rest["bin"].to_list(), rest["count"].to_list(), free)
     return Draw(edges, found)
 
 
-def _edge(places_down: list[int], counts: list[int], free: float) -> tuple[int, float]:
+def edge_of(places_down: list[int], counts: list[int], free: float) -> tuple[int, float]:
+    """Where `free` units end when bins are taken in this order: the first bin that is all in, and the share of the one
+    below it that is in, too."""
     for place, count in zip(places_down, counts, strict=True):
         if free < count:
             return place + 1, max(0.0, free) / count

@@ -23,6 +23,7 @@ from corpus.ruleset.model import RuleSet
 from corpus.schema import DOCUMENT, QUARANTINE, RecordKind
 from corpus.slot import Attempt, Table, TableWriter
 from corpus.stages.identify import ranks
+from corpus.stages.replay import REPLAY, REPLAY_OF, Replay
 from corpus.stages.split import TRAIN, VALIDATION
 from corpus.stages.verdicts import REJECTED, REJECTED_DIGEST, Verdicts
 from corpus.tokens import TokenCounter
@@ -59,6 +60,7 @@ class Publish:
     tokens: TokenCounter
     file_bytes: int
     attempt: Attempt
+    replay: Replay | None = None
     name: ClassVar[str] = "publish"
     version: ClassVar[int] = 2
 
@@ -66,7 +68,8 @@ class Publish:
     def schema(self) -> pa.Schema:
         """The columns of the data set."""
         scores = (pa.field(one.name, one.type) for one in self.columns)
-        return pa.schema([*BEFORE, *scores, *AFTER, *self.kind.carried])
+        replayed = (REPLAY_OF,) if self.replay is not None else ()
+        return pa.schema([*BEFORE, *scores, *replayed, *AFTER, *self.kind.carried])
 
     def __call__(self, task: Task[tuple[int, tuple[Part, ...]]]) -> list[Receipt]:
         """One receipt for the group; its part's files are all files written."""
@@ -87,19 +90,22 @@ class _Group:
 
     stage: Publish
     number: int
-    writers: dict[str, TableWriter] = field(default_factory=dict)
+    writers: dict[tuple[str, str], TableWriter] = field(default_factory=dict)
     finished: list[TableWriter] = field(default_factory=list)
     files: list[Any] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     cut: Counter[str] = field(default_factory=Counter)
+    replayed: Counter[str] = field(default_factory=Counter)
     rows_in: int = 0
 
     def publish(self, part: Part) -> None:
         """Every row of one part goes to a tier or to the rejected."""
         stage = self.stage
-        tiers = stage.tiers.read(part.number, ["tier", "validation"])
+        ids = ["id0", "id1"] if stage.replay is not None else []
+        tiers = stage.tiers.read(part.number, [*ids, "tier", "validation"])
         tier = np.full(part.rows, -1, np.int8) if tiers is None else tiers.column("tier").to_numpy()
         extra = read_columns(stage.columns, part.number, part.rows)
+        again = [] if tiers is None or stage.replay is None else self._again(stage.replay, tiers)
         validation = np.zeros(part.rows, bool) if tiers is None else tiers.column("validation").to_numpy()
         extra["split"] = pa.array([TRAIN, VALIDATION]).take(pa.array(validation.astype(np.int8)))
         rank = ranks(stage.ids, part.number, part.rows)
@@ -125,10 +131,21 @@ class _Group:
                 if len(chosen):
                     extra_here = {key: values.slice(row, batch.num_rows) for key, values in extra.items()}
                     extra_here["cluster_size"] = pa.array(sizes[span])
+                    extra_here[REPLAY_OF.name] = pa.nulls(batch.num_rows, REPLAY_OF.type)
                     self._publish_tier(name, batch, lengths, extra_here, chosen)
+                chosen = np.flatnonzero(again[place][span]) if again else chosen[:0]
+                if len(chosen):
+                    extra_here = {key: values.slice(row, batch.num_rows) for key, values in extra.items()}
+                    extra_here["cluster_size"] = pa.array(sizes[span])
+                    extra_here[REPLAY_OF.name] = pa.array(tier[span] + 1, REPLAY_OF.type)
+                    self._publish_tier(name, batch, lengths, extra_here, chosen, REPLAY)
             self._quarantine_failed(whole, failures, row)
             row += batch.num_rows
         self._pass_on(part.number)
+
+    def _again(self, replay: Replay, tiers: pa.Table) -> list[np.ndarray]:
+        """By stage, the rows of the part that it replays."""
+        return [replay.chosen(place, tiers) for place in range(len(self.stage.tier_names))]
 
     def _without(self, batch: pa.RecordBatch, spans: Spans, published: np.ndarray) -> pa.RecordBatch:
         """The batch with its texts cut; of published rows it is counted by source and reason what went."""
@@ -153,6 +170,7 @@ class _Group:
         lengths: pa.Array,
         beside: Mapping[str, pa.Array],
         chosen: np.ndarray,
+        table: str = "dataset",
     ) -> None:
         at = pa.array(chosen)
         taken = batch if len(chosen) == batch.num_rows else batch.take(at)
@@ -162,7 +180,10 @@ class _Group:
         extra |= {"characters": characters, "tokens": tokens}
         schema = self.stage.schema
         arrays = [extra[item.name] if item.name in extra else taken.column(item.name) for item in schema]
-        self._write(self.stage.kind.path(name), "dataset", pa.RecordBatch.from_arrays(arrays, schema=schema))
+        self._write(self.stage.kind.path(name), table, pa.RecordBatch.from_arrays(arrays, schema=schema))
+        if table == REPLAY:
+            self.replayed[name] += len(chosen)
+            return
         self.rows_in += len(chosen)
         self._count(name, taken, characters, tokens)
 
@@ -222,14 +243,15 @@ class _Group:
     ) -> None:
         if rows.num_rows == 0:
             return
-        if folder not in self.writers:
-            self.writers[folder] = self.stage.attempt.writer(table, self.number, rows.schema, digest, folder)
-        self.writers[folder].write(rows)
-        if self.writers[folder].written >= self.stage.file_bytes:
-            self._finish(folder)
+        key = folder, table
+        if key not in self.writers:
+            self.writers[key] = self.stage.attempt.writer(table, self.number, rows.schema, digest, folder)
+        self.writers[key].write(rows)
+        if self.writers[key].written >= self.stage.file_bytes:
+            self._finish(key)
 
-    def _finish(self, folder: str) -> None:
-        writer = self.writers.pop(folder)
+    def _finish(self, key: tuple[str, str]) -> None:
+        writer = self.writers.pop(key)
         file = writer.close()
         if file is not None:
             self.files.append(file)
@@ -240,12 +262,13 @@ class _Group:
             writer.abandon()
 
     def receipt(self, key: str) -> Receipt:
-        for folder in list(self.writers):
-            self._finish(folder)
+        for opened in list(self.writers):
+            self._finish(opened)
         part = Part(number=self.number, rows=self.rows_in, files=tuple(self.files))
         digests = add_digests({writer.table: f"{writer.row_digest:032x}"} for writer in self.finished)
         account = RowAccount(rows_in=self.rows_in, kept=self.rows_in)
         counts = {"published": self.counts} | ({"cut": self.cut} if self.cut else {})
+        counts |= {REPLAY: self.replayed} if self.replayed else {}
         return Receipt(key=key, parts=(part,), accounts={Publish.name: account}, digests=digests, counts=counts)
 
 
