@@ -4,39 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
-from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from corpus.errors import UsageError
 from corpus.located import Strict, suggest
+from train.deepspeed import preset
+from train.models import Lora
 
 OURS = frozenset(
     {"output_dir", "seed", "data_seed", "deepspeed", "use_cpu", "fsdp", "push_to_hub", "train_sampling_strategy"}
 )
 """Arguments that follow from our settings."""
-
-
-class Lora(Strict):
-    """A low-rank adapter over all linear layers but the head (peft's names)."""
-
-    r: int = Field(default=16, ge=1)
-    lora_alpha: int = Field(default=32, ge=1)
-    lora_dropout: float = Field(default=0.05, ge=0, lt=1)
-    use_rslora: bool = False
-    use_dora: bool = False
-    modules_to_save: tuple[str, ...] | None = None
-
-    def peft(self, task: str) -> Any:
-        """What peft takes."""
-        from peft import LoraConfig
-
-        given = self.model_dump()
-        saved = given.pop("modules_to_save")
-        return LoraConfig(
-            task_type=task, target_modules="all-linear", modules_to_save=list(saved) if saved else None, **given
-        )
 
 
 class Aligning(Strict):
@@ -119,16 +99,3 @@ def arguments(kind: type, settings: Aligning, **ours: Any) -> Any:
         "logging_steps": 10, "activation_checkpointing": not cpu,
     }  # fmt: skip
     return kind(**{**given, **dict(settings.args), **ours})
-
-
-def preset(name: str | None) -> str | None:
-    """The path of a DeepSpeed configuration: one of ours by name, or the user's own."""
-    if name is None or "/" in name or name.endswith(".json"):
-        return name
-    path = Path(__file__).parents[1] / "presets" / f"{name}.json"
-    if not path.is_file():
-        there = sorted(one.stem for one in path.parent.glob("*.json"))
-        raise UsageError(
-            f"deepspeed {name!r}{suggest(name, there)}: one of {', '.join(there)}, or the path of a JSON file"
-        )
-    return str(path)

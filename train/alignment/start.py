@@ -65,7 +65,7 @@ def _loaded(kind: Any, folder: str, args: Any, **more: Any) -> Any:
     import torch
 
     try:
-        dtype = torch.bfloat16 if args.bf16 else torch.float32
+        dtype = torch.bfloat16 if args.bf16 and args.deepspeed else torch.float32
         return kind.from_pretrained(folder, dtype=dtype, use_safetensors=True, **SAFE, **more)
     except (OSError, ValueError) as error:
         raise UsageError(f"{folder}: no model can be loaded: {str(error).splitlines()[0]}") from None

@@ -1,0 +1,66 @@
+"""Several training jobs, one after the other, in the ranks of one torchrun: importing the packages takes longer than
+training a tiny model. `python train_jobs.py JOBS.json`; results are written beside it."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate.state import AcceleratorState, GradientState
+
+KINDS = ("sft", "pretrain", "dpo", "reward", "ppo")
+
+
+def run(job: dict[str, Any]) -> dict[str, Any]:
+    stage, settings = job["stage"], job["settings"]
+    if stage in ("sft", "pretrain"):
+        from train.stages import Training, train
+
+        return train(stage, Training(**settings))
+    from dataclasses import asdict
+
+    from train import alignment
+    from train.alignment import dpo, reward, rloo
+    from train.alignment.settings import Dpo, Reward, Rloo
+
+    del alignment
+    ways: dict[str, Any] = {"dpo": (dpo.dpo, Dpo), "reward": (reward.reward, Reward), "ppo": (rloo.rloo, Rloo)}
+    function, kind = ways[stage]
+    return asdict(function(kind(**settings)))
+
+
+def main(path: Path) -> None:
+    torch.set_num_threads(1)
+    found = []
+    for job in json.loads(path.read_text()):
+        if "kill" in job and os.environ["RANK"] == "1":
+            kill_at(job["kill"])
+        found.append(run(job))
+        AcceleratorState._reset_state(False)
+        GradientState._reset_state()
+        gc.collect()
+        if os.environ["RANK"] == "0":
+            path.with_suffix(".done.json").write_text(json.dumps(found))
+
+
+def kill_at(step: int) -> None:
+    """End this rank in the middle of a step, as a machine that fails does."""
+    from transformers import Trainer
+
+    whole = Trainer.training_step
+
+    def step_or_die(self: Any, *given: Any, **more: Any) -> Any:
+        if self.state.global_step == step:
+            os._exit(9)
+        return whole(self, *given, **more)
+
+    Trainer.training_step = step_or_die  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,50 @@
+"""DeepSpeed configurations: ours by name, or the user's own where it takes nothing over that our settings decide."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from corpus.errors import UsageError
+from corpus.located import suggest
+
+PRESETS = Path(__file__).parent / "presets"
+
+
+def preset(name: str | None) -> str | None:
+    """The path of a configuration: z2, z3, z2-offload, z3-offload, or a JSON file.
+
+    UsageError when there is none, or it holds a scheduler or an optimizer: DeepSpeed would follow those in silence and
+    not the settings of the run.
+    """
+    if name is None:
+        return None
+    path = Path(name) if "/" in name or name.endswith(".json") else PRESETS / f"{name}.json"
+    if not path.is_file():
+        there = sorted(one.stem for one in PRESETS.glob("*.json"))
+        raise UsageError(f"deepspeed {name!r}{suggest(name, there)}: one of {', '.join(there)}, or a JSON file")
+    taken = [part for part in ("scheduler", "optimizer") if part in contents(str(path))]
+    if taken:
+        raise UsageError(
+            f"{path}: holds a {' and a '.join(taken)}, which would override learning_rate, lr_scheduler_type or optim "
+            "without a word; take it out"
+        )
+    return str(path)
+
+
+def contents(path: str) -> dict[str, Any]:
+    """What a configuration says."""
+    try:
+        found = json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UsageError(f"{path}: is not JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise UsageError(f"{path}: is no DeepSpeed configuration")
+    return found
+
+
+def zero_stage(name: str | None) -> int:
+    """The ZeRO stage of a configuration; 0 without one."""
+    path = preset(name)
+    return 0 if path is None else int(contents(path).get("zero_optimization", {}).get("stage", 0))
