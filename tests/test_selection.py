@@ -5,14 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from building import SENTENCES, prose, settings, write_jsonl
+from hypothesis import given
+from hypothesis import strategies as st
 
 from corpus.errors import UsageError
 from corpus.execute import execute
 from corpus.pipeline import compose
-from corpus.selection import Wanted, select
+from corpus.selection import Wanted, capped, scores_of, select
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +63,41 @@ def test_what_cannot_be_chosen_by_is_said(run: str, tmp_path: Path) -> None:
     (tmp_path / "chosen.parquet").touch()
     with pytest.raises(UsageError, match="is there already"):
         select(run, Wanted(3, "quality"), tmp_path)
+
+
+def test_several_scores_count_by_their_ranks(run: str, tmp_path: Path) -> None:
+    rows = pl.read_parquet(select(run, Wanted(6, "quality*characters", limit=1.0), tmp_path).file)
+    every = pl.read_parquet(f"{run}/dataset/pretrain/**/*.parquet")
+    ranked = every.with_columns(score=pl.col("quality").rank() * pl.col("characters").rank())
+    scores = dict(ranked.select("doc_id", "score").iter_rows())
+    mine = [scores[doc_id] for doc_id in rows["doc_id"]]
+    assert mine == sorted(mine, reverse=True)
+    assert mine[0] == max(scores.values())
+    frame = pl.DataFrame({"a": [1.0, 9.0, None], "b": [1e9, 1e-9, 5.0]})
+    assert np.allclose(scores_of(frame, ("a", "b"))[:2], [0.5 * 1.0, 1.0 / 3])
+    assert np.isnan(scores_of(frame, ("a", "b"))[2])
+
+
+def test_no_label_gets_more_than_its_cap(run: str, tmp_path: Path) -> None:
+    found = select(run, Wanted(8, "quality", limit=1.0, within="cluster", cap=0.25), tmp_path / "some")
+    rows = pl.read_parquet(found.file)
+    assert found.chosen == 8
+    assert rows["cluster"].value_counts()["count"].to_list() == [2] * 4
+    tokens = select(run, Wanted(600, "quality", "tokens", "balanced", within="lang", cap=0.5), tmp_path / "t").tokens
+    assert 0 < tokens <= 300
+    with pytest.raises(UsageError, match="no column 'topic'"):
+        select(run, Wanted(8, "quality", within="topic"), tmp_path)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 9)), max_size=30), st.integers(1, 60), st.floats(0.1, 1))
+def test_caps_are_those_of_rows_taken_one_by_one(rows: list[tuple[int, int]], budget: int, cap: float) -> None:
+    labels, costs = (np.array([row[at] for row in rows], np.int64) for at in (0, 1))
+    fits = capped(labels, costs.astype(np.float64), budget, cap)
+    full: dict[int, float] = {}
+    spent, expected = 0.0, []
+    for label, cost in rows:
+        full[label] = full.get(label, 0) + cost
+        wanted = full[label] <= cap * budget
+        spent += cost if wanted else 0
+        expected.append(wanted and spent <= budget)
+    assert fits.tolist() == expected

@@ -13,7 +13,12 @@ Where = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="A direc
 Rows = Annotated[int | None, typer.Option("--rows", min=1, help="How many records.")]
 Tokens = Annotated[int | None, typer.Option("--tokens", min=1, help="Or how many tokens.")]
 By = Annotated[
-    str, typer.Option("--by", metavar="COLUMN", help="The score: evol_score, quality, ... the largest first.")
+    str,
+    typer.Option(
+        "--by",
+        metavar="COLUMN",
+        help="The score, the largest first: quality, evol_score, or several by their ranks: quality*difficulty.",
+    ),
 ]
 Limit = Annotated[
     float, typer.Option("--limit", min=0.01, max=1.0, help="Cosine to a chosen record from which one is passed over.")
@@ -22,6 +27,11 @@ Balanced = Annotated[bool, typer.Option("--balanced", help="The best of every cl
 Power = Annotated[
     float, typer.Option("--power", min=0.0, max=1.0, help="Seats of clusters: 0 equal, 1 in proportion to their size.")
 ]
+
+Within = Annotated[
+    str | None, typer.Option("--within", metavar="COLUMN", help="A column of labels, each of which gets --cap at most.")
+]
+Cap = Annotated[float, typer.Option("--cap", min=0.0, max=1.0, help="Share of the budget for one label of --within.")]
 
 
 def command(
@@ -33,6 +43,8 @@ def command(
     limit: Limit = 0.9,
     balanced: Balanced = False,
     power: Power = 0.0,
+    within: Within = None,
+    cap: Cap = 1.0,
     json: Json = False,
 ) -> None:
     """Choose among published records.
@@ -46,7 +58,7 @@ def command(
     if (rows is None) == (tokens is None):
         raise UsageError("give a budget: --rows or --tokens")
     how, unit = ("balanced" if balanced else "diverse"), ("rows" if rows is not None else "tokens")
-    wanted = Wanted(float(rows or tokens or 0), by, unit, how, limit, power)  # type: ignore[arg-type]
+    wanted = Wanted(float(rows or tokens or 0), by, unit, how, limit, power, within, cap)  # type: ignore[arg-type]
     found = select(run, wanted, out)
     if json:
         render.emit(found)

@@ -48,7 +48,8 @@ SURFACE = {
     "perplexity neural": "FILES --out --model --max-tokens --text --json",
     "perplexity adopt": "FILE --out --tokens --tokenizer --normalise --source --licence --json",
     "import": "IN --out --kind --importer --dedup --lang --master --json --split-mb",
-    "select": "RUN --out --by --rows --tokens --limit --balanced --power --json",
+    "select": "RUN --out --by --rows --tokens --limit --balanced --power --within --cap --json",
+    "control": "RUN --out --seed --json",
     "tier": "RUN --tiers --dry-run --marginal --tokenizer --master --json",
     "submit": "PIPELINE OPTION --out --master --json --split-mb --write",
     "plan": "PIPELINE --out --json --split-mb",
@@ -98,6 +99,11 @@ SURFACE = {
     "tags apply": "FILES --out --tags --instruction --input --answer --text --json",
     "tags normalise": "FILES --out --field --least --cosine --support --confidence --embedder --budget --json",
     "coverage": "RUN --target --natural --column --tolerance --epochs --weights --json",
+    "train plan": "CONFIG --set --ranks --json",
+    **{
+        f"train {stage}": "CONFIG --set --local_rank --json"
+        for stage in ("pretrain", "sft", "dpo", "reward", "ppo", "generate")
+    },
     "train merge": "ADAPTER --out --base --json",
     "train export": "CHECKPOINT --out --dtype --universal --json",
     "train chat": "MODEL --adapter --bits --web --port --temperature --top-p --repetition-penalty"
