@@ -181,7 +181,7 @@ def evolve(
     from corpus.synth.evolve import Evolve
 
     asked, known = _prompt("evolve", lang, prompt), _seeds(None, lang)
-    sources = _sources(files, known, sample, seed)
+    sources = _sources(files, known, lang, sample, seed)
     chosen = tuple(one for one in lists(lang).operations if operations in ("all", one.kind))
     mode = Evolve(asked, chosen, sources, rounds, seed)
     _run(
@@ -231,7 +231,7 @@ def continue_(
     from corpus.synth.dealing import lists
 
     asked, known = _prompt("continue", lang, prompt), _seeds(None, lang)
-    sources = _sources(files, known, sample, seed)
+    sources = _sources(files, known, lang, sample, seed)
     mode = Continue(asked, lists(lang), sources, turns, seed)
     _run(
         mode, asked, out, (model, base_url, key_env, timeout), _terms(model, prices, budget_usd, budget_tokens,
@@ -281,10 +281,10 @@ def ground(
     """
     from corpus.synth.dealing import lists
     from corpus.synth.ground import LEAST, Ground
-    from corpus.synth.sources import documents_of, sampled
+    from corpus.synth.sources import documents_of, in_lang, sampled
 
     asked = _prompt("ground", lang, prompt)
-    sources = documents_of(files, text, id, LEAST)
+    sources = in_lang(documents_of(files, text, id, LEAST), lang)
     sources = sampled(sources, sample, seed) if sample else sources
     mode = Ground(asked, lists(lang).questions, sources, each, with_text, seed)
     _run(
@@ -327,10 +327,10 @@ def _with(known: tuple[Given, ...], against: list[str] | None) -> tuple[Given, .
     return known + (all_of(rows_of(against)) if against else ())
 
 
-def _sources(files: list[str] | None, seeds: tuple[Given, ...], sample: int | None, seed: int) -> Sources:
-    from corpus.synth.sources import Sources, rows_of, sampled
+def _sources(files: list[str] | None, seeds: tuple[Given, ...], lang: str, sample: int | None, seed: int) -> Sources:
+    from corpus.synth.sources import Sources, in_lang, rows_of, sampled
 
-    found = rows_of(files) if files else Sources(iter(seeds))
+    found = in_lang(rows_of(files), lang) if files else Sources(iter(seeds))
     return sampled(found, sample, seed) if sample else found
 
 

@@ -42,12 +42,12 @@ BLANK_INSTRUCTION, BLANK_ANSWER, DECLINED = "blank_instruction", "blank_answer",
 WRONG_LANGUAGE, NO_EVIDENCE, SAID_BEFORE = "wrong_language", "evidence_not_in_text", "repeats_a_turn"
 AGAIN = 0.7
 """ROUGE-L from which a question is one that was asked before in its conversation."""
-HAN_LEAST, HAN_MOST = 0.3, 0.1
-"""Share of Han among the letters of an instruction: at least of a Chinese one (code and names take room), at most of an
-English one."""
+HAN_LEAST, HAN_MOST = 0.3, 0.5
+"""Share of Han characters among those and the words of other scripts in an instruction: at least of a Chinese one
+(code and names take room), at most of an English one (which may quote Chinese)."""
 EVIDENCE = 8
 """Characters of folded evidence, at least: less stands in any text."""
-_LETTER = re.compile(r"[^\W\d_]")
+_WORD = re.compile(r"[^\W\d_]+")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]")
 
 
@@ -106,18 +106,18 @@ def _said_before(draft: Draft) -> bool:
     questions = unit_strings([text for role, text in turns if role == USER])
     new = len(draft.answered)
     return any(
-        alike(questions[place], other, AGAIN, AGAIN)
+        alike(questions[place], other, AGAIN)
         for place in range(len(questions) - new, len(questions))
         for other in questions[:place]
     )
 
 
 def in_language(text: str, lang: str) -> bool:
-    """Whether an instruction is in `zh` or `en`, by the share of Han among its letters; true where it has none."""
-    letters = len(_LETTER.findall(text))
-    if not letters:
+    """Whether an instruction is in `zh` or `en`, by the share of Han among its characters and words."""
+    han, words = len(_HAN.findall(text)), len(_WORD.findall(_HAN.sub(" ", text)))
+    if not han + words:
         return True
-    share = len(_HAN.findall(text)) / letters
+    share = han / (han + words)
     return share >= HAN_LEAST if lang == "zh" else share <= HAN_MOST
 
 

@@ -152,28 +152,30 @@ class Novelty:
         if (place := self._keys.get(row.key)) is not None:
             return Match(EXACT, self._rows[place].id, 1.0)
         best = Match(ALIKE, "", 0.0)
-        for place in self._candidates(row):
+        for place, turned in self._candidates(row):
             other = self._rows[place]
             least = max(PARENT, self.threshold) if other.id in parents else self.threshold
-            found = _likeness(row, other, least)
+            found = _likeness(row, other, least, turned)
             if found > best.similarity:
                 best = Match(ALIKE, other.id, found)
         if best.similarity:
             return best
         return self._same_meaning(row, parents) if self._model else None
 
-    def _candidates(self, row: Prepared) -> list[int]:
+    def _candidates(self, row: Prepared) -> list[tuple[int, bool]]:
+        """Rows to compare, in order; true for those that share bands, so that their neighbours are compared, too."""
         used = len(self._rows)
         # With inputs on both sides the instructions are compared, else the wholes.
         split = self._with_input[:used] if row.input else np.zeros(used, np.uint8)
-        places = {int(place) for place in self._buckets.sharing(row.bands)}
+        shared = set(self._buckets.sharing(row.bands).tolist())
+        places = set(shared)
         for which, wanted, length in ((0, 1 - split, len(row.whole)), (1, split, len(row.instruction))):
             if not wanted.any():
                 continue
             counts, lengths = self._counts[which, :used], self._lengths[which, :used]
             found = may_share(counts, lengths, wanted, row.counts[which], length, row.over[which], self.threshold)
             places.update(found.tolist())
-        return sorted(places)
+        return [(place, place in shared) for place in sorted(places)]
 
     def _same_meaning(self, row: Prepared, parents: Collection[str]) -> Match | None:
         near = self._vectors[: len(self._rows)] @ self._vector(row)
@@ -196,9 +198,10 @@ class Novelty:
         self._vectors = np.concatenate([self._vectors, np.zeros((more, self._vectors.shape[1]), np.float32)])
 
 
-def _likeness(row: Prepared, other: Prepared, least: float) -> float:
+def _likeness(row: Prepared, other: Prepared, least: float, turned: bool) -> float:
     """How alike two rows are, 0 where they are two: the least of their parts."""
     if not (row.input and other.input):
-        return alike(row.whole, other.whole, least, least)
-    found = alike(row.instruction, other.instruction, least, least)
-    return min(found, alike(row.input, other.input, least, least)) if found else 0.0
+        return alike(row.whole, other.whole, least, turned=turned)
+    # The bands are those of the wholes; of their parts either may be in another order.
+    found = alike(row.instruction, other.instruction, least, turned=turned)
+    return min(found, alike(row.input, other.input, least)) if found else 0.0

@@ -57,15 +57,17 @@ def neighbours_shared(one: str, other: str) -> float:
     return len(left & right) / whole if left and right else 0.0
 
 
-def alike(one: str, other: str, least: float, cover: float) -> float:
-    """The larger of ROUGE-L where it is at least `least` and of shared neighbours where they are at least `cover`; 0
-    where neither is. Texts shorter than SHORT are alike (1) when they are equal."""
+def alike(one: str, other: str, least: float, *, turned: bool = True) -> float:
+    """ROUGE-L where it is at least `least`, else, with `turned`, the share of neighbours where that is; 0 where neither
+    is, and where a text has no units. Texts shorter than SHORT are alike (1) when they are equal."""
+    if not (one and other):
+        return 0.0
     if one == other:
         return 1.0
     if min(len(one), len(other)) < SHORT:
         return 0.0
     found = rouge_l(one, other, least)
-    if found:
+    if found or not turned:
         return found
     shared = neighbours_shared(one, other)
-    return shared if shared >= cover else 0.0
+    return shared if shared >= least else 0.0

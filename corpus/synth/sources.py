@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -18,6 +19,9 @@ from corpus.models.examples import chunks
 from corpus.readers.fields import WHOLE
 from corpus.synth.dealing import hashed
 from corpus.synth.model import ASSISTANT, USER, Given
+
+LOOKED_AT = 2000
+"""Characters of a document that tell its language."""
 
 
 class Sources:
@@ -54,6 +58,21 @@ def _all(sources: Sources) -> Iterator[Given]:
     while (row := sources.get(number)) is not None:
         yield row
         number += 1
+
+
+def in_lang(sources: Sources, lang: str) -> Sources:
+    """The rows in `zh` or `en`, by their instruction or, of a document, the beginning of its text; the others are
+    counted as left out."""
+    from corpus.synth.checks import in_language
+
+    def chosen() -> Iterator[Given]:
+        for row in _all(sources):
+            if in_language(row.instruction or row.output[:LOOKED_AT], lang):
+                yield row
+            else:
+                sources.left_out["other_language"] += 1
+
+    return Sources(chosen(), sources.left_out)
 
 
 def all_of(sources: Sources) -> tuple[Given, ...]:
@@ -107,10 +126,12 @@ def _conversations(paths: Sequence[str], left_out: Counter[str]) -> Iterator[Giv
     for chunk in chunks(paths, config.Fields.model_construct(text=WHOLE)):
         left_out.update(str(row.reason) for row in chunk.quarantined)
         values = [orjson.loads(text) for text in chunk.records.column("text").to_pylist()]
-        for place, value in zip(chunk.records.column("source_key").to_pylist(), values, strict=True):
-            path = place.rpartition("#")[0]
+        places = chunk.records.column("source_key").to_pylist()
+        paths = [place.rpartition("#")[0] for place in places]
+        for path, place, value in zip(paths, places, values, strict=True):
             if path not in formats:
-                formats[path] = _format(path, values)
+                own = (one for other, one in zip(paths, values, strict=True) if other == path)
+                formats[path] = _format(path, list(islice(own, SAMPLE)))
             found = row_of(value, formats[path], place)
             if isinstance(found, str):
                 left_out[found] += 1
@@ -119,7 +140,7 @@ def _conversations(paths: Sequence[str], left_out: Counter[str]) -> Iterator[Giv
 
 
 def _format(path: str, values: Sequence[Any]) -> Format:
-    found = detect(values[:SAMPLE])
+    found = detect(values)
     if found.format is None or found.kind not in (Kind.CONVERSATION, None):
         raise UsageError(f"{path}: holds no conversations ({found.why}); corpus import --kind conversation may help")
     return found.format
