@@ -118,12 +118,13 @@ class Plan:
         found = dict.fromkeys(self.tiers, 0)
         for segment in self.segments:
             done = min(max(step - segment.first, 0), segment.steps)
-            starts = np.concatenate([[0], segment.ends[:-1]])
             for lane in range(self.global_batch if done else 0):
                 low = lane * segment.rows // self.global_batch
-                taken = np.minimum(segment.ends, low + done) - np.maximum(starts, low)
-                hit = taken > 0
-                counts = np.bincount(self.groups[segment.groups[hit], 3], taken[hit], len(self.tiers))
+                first, last = np.searchsorted(segment.ends, [low, low + done - 1], "right")
+                own = slice(int(first), int(last) + 1)
+                ends = np.minimum(segment.ends[own], low + done)
+                taken = np.diff(ends, prepend=low)
+                counts = np.bincount(self.groups[segment.groups[own], 3], taken, len(self.tiers))
                 for name, count in zip(self.tiers, counts, strict=True):
                     found[name] += int(count)
         return found

@@ -4,9 +4,28 @@ from __future__ import annotations
 
 import typer
 
-from cli.commands import train_chat, train_delta, train_doctor, train_export, train_launch, train_merge, train_vocab
+from cli.commands import (
+    train_chat,
+    train_delta,
+    train_doctor,
+    train_export,
+    train_launch,
+    train_merge,
+    train_stage,
+    train_vocab,
+)
 
 app = typer.Typer(help="Train on the tiers.", no_args_is_help=True, rich_markup_mode=None)
+for stage in (
+    train_stage.plan,
+    train_stage.pretrain,
+    train_stage.sft,
+    train_stage.dpo,
+    train_stage.reward,
+    train_stage.ppo,
+    train_stage.generate,
+):
+    app.command(stage.__name__)(stage)
 app.command("merge")(train_merge.command)
 app.command("export")(train_export.command)
 app.command("chat")(train_chat.command)

@@ -47,6 +47,17 @@ SURFACE = {
     "perplexity score": "FILES --out --model --by --cuts --exempt --text --lang --json",
     "perplexity neural": "FILES --out --model --max-tokens --text --json",
     "perplexity adopt": "FILE --out --tokens --tokenizer --normalise --source --licence --json",
+    "pairs plan": "IN --out --rows --round --after --by --quota --stage --lang --difficulty --easier --failures"
+    " --failure-share --against --seed --json",
+    "pairs generate": "ROUND --model --name --local --source --draws --policy --system --base-url --key-env --prices"
+    " --budget-usd --budget-tokens --concurrency --temperature --top-p --max-tokens --seed --timeout --tries"
+    " --paid-tries --again --json",
+    "pairs judge": "ROUND --model --name --score --compare --most --rewards --allow-code --base-url --key-env --prices"
+    " --budget-usd --budget-tokens --concurrency --temperature --max-tokens --seed --structure --timeout --tries"
+    " --paid-tries --again --json",
+    "pairs build": "ROUND --out --margin --least --similar --ratio --longer --per-seed --on-policy --direct --weight"
+    " --json",
+    "pairs export": "IN --as --out --json",
     "import": "IN --out --kind --importer --dedup --lang --master --json --split-mb",
     "select": "RUN --out --by --rows --tokens --limit --balanced --power --within --cap --json",
     "control": "RUN --out --seed --json",

@@ -1,0 +1,67 @@
+"""What the training commands show; of several ranks the first speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from cli import render
+
+if TYPE_CHECKING:
+    from train.alignment.start import Done
+    from train.estimate import Estimate
+
+
+def estimated(found: Estimate, ranks: int) -> None:
+    """A line a phase, then the whole."""
+    render.table(
+        ("phase", "tiers", "steps", "tokens", "first rate", "peak", "last rate"),
+        [
+            (number, " ".join(phase.tiers), render.number(phase.steps), render.number(phase.tokens),
+             f"{phase.first:.3g}", f"{phase.peak:.3g}", f"{phase.last:.3g}")
+            for number, phase in enumerate(found.phases, 1)
+        ],
+    )  # fmt: skip
+    share = found.trainable / max(found.parameters, 1)
+    lines = {
+        "steps": render.number(found.steps),
+        "tokens": render.number(found.tokens),
+        "rows that fill no batch": render.number(found.rows_left_out),
+        "rows replayed": render.number(found.rows_replayed),
+        "parameters": render.number(found.parameters),
+        "trainable": f"{render.number(found.trainable)} ({share:.2%})",
+        "accumulation": f"{found.accumulation} micro batches a step on each of {ranks} ranks",
+        "memory of a rank": f"about {render.size(found.memory)}",
+        "disk": f"about {render.size(found.disk)}",
+    }
+    render.out()
+    render.table(None, list(lines.items()))
+
+
+def trained(found: Mapping[str, Any], *, as_json: bool) -> None:
+    """Steps, first and last loss, where the model is."""
+    if _first():
+        if as_json:
+            render.emit(dict(found))
+        else:
+            ends = {"first loss": found["losses"][0], "last loss": found["losses"][-1]} if found["losses"] else {}
+            best = {"best": found["best"]} if found["best"] else {}
+            render.done({"model": found["model"], "steps": found["steps"], **ends, **best}, as_json=False)
+
+
+def aligned(found: Done, *, as_json: bool) -> None:
+    """The same of a run on pairs, with their account."""
+    if _first():
+        ends = {"first loss": found.losses[0], "last loss": found.losses[-1]} if found.losses else {}
+        if as_json:
+            render.emit(
+                {"model": found.model, "losses": found.losses, "metrics": found.metrics, "account": found.account}
+            )
+        else:
+            render.done({"model": found.model, **ends, **found.account}, as_json=False)
+
+
+def _first() -> bool:
+    from train import distributed
+
+    return distributed.rank() == 0

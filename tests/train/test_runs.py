@@ -1,0 +1,161 @@
+"""Real jobs of two ranks over gloo with DeepSpeed: everything that a run promises, on models of a few thousand weights.
+
+All jobs of a test share one torchrun, because starting one takes longer than training in it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import aligning
+import neural
+import packing
+import pytest
+
+from train import provenance, tensors
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parents[2]
+PHASES = [{"tiers": {"stage=1": 1}}, {"tiers": {"stage=2": 1}, "replay": 0.2, "learning_rate": 2e-3}]
+
+
+def ranks(count: int, jobs: list[dict[str, Any]], folder: Path, fails: bool = False) -> list[dict[str, Any]]:
+    """The results of jobs in `count` ranks."""
+    path = folder / f"jobs{len(list(folder.glob('jobs*')))}.json"
+    path.write_text(json.dumps(jobs))
+    search = os.pathsep.join(str(ROOT / part) for part in (".", "tests/support"))
+    environment = {**os.environ, "PYTHONPATH": search, "OMP_NUM_THREADS": "1", "DS_ACCELERATOR": "cpu",
+                   "TOKENIZERS_PARALLELISM": "false"}  # fmt: skip
+    script = str(ROOT / "tests/support/train_jobs.py")
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(count)]
+    done = subprocess.run([*launcher, script, str(path)], env=environment, capture_output=True, text=True, timeout=280)
+    assert (done.returncode != 0) == fails, done.stderr[-4000:]
+    results = path.with_suffix(".done.json")
+    return json.loads(results.read_text()) if results.exists() else []
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Packs, a model to begin with, pairs."""
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    folder = tmp_path_factory.mktemp("made")
+    torch.manual_seed(0)
+    shape = AutoConfig.from_pretrained(packing.llama(folder / "shape"))
+    AutoModelForCausalLM.from_config(shape).save_pretrained(folder / "model")
+    neural.tokenizer(chat=True).save_pretrained(folder / "model")
+    return {
+        "sft": packing.pack(folder / "sft", {"stage=1": 40, "stage=2": 40}),
+        "text": packing.pack(folder / "text", {"high": 24, "low": 24}, kind="pretrain", seed=1),
+        "model": str(folder / "model"),
+        "shape": str(folder / "shape"),
+        "chat": str(neural.causal(folder / "chat", chat=True)),
+        "pairs": aligning.tier(folder / "pairs"),
+    }
+
+
+def sft(made: dict[str, str], out: Path, **more: Any) -> dict[str, Any]:
+    settings = {
+        "packed": [made["sft"]], "model": made["model"], "out": str(out), "phases": PHASES, "global_batch": 4,
+        "learning_rate": 5e-3, "logging_steps": 1, "save_steps": 8, "dataloader_num_workers": 0, "report_to": [],
+    }  # fmt: skip
+    return {"stage": "sft", "settings": {**settings, **more}}
+
+
+def falls(losses: list[float], share: float) -> bool:
+    return sum(losses[-3:]) < share * sum(losses[:3])
+
+
+def test_zero_2_and_3_adapters_and_pretraining_learn_alike_and_at_the_rates_asked_for(
+    made: dict[str, str], tmp_path: Path
+) -> None:
+    # The base is random and stays so: what an adapter can learn over it is little.
+    lora = {"lora": {"r": 32, "lora_alpha": 64, "lora_dropout": 0.0}, "learning_rate": 3e-2, "phases": PHASES[:1] * 3}
+    names = ["z2", "z3", "ddp", "lora-z3", "qlora-z2", "restart", "pretrain", "mixed"]
+    jobs = [
+        sft(made, tmp_path / "z2", deepspeed="z2", eval_steps=8),
+        sft(made, tmp_path / "z3", deepspeed="z3"),
+        sft(made, tmp_path / "ddp", bf16=False),
+        sft(made, tmp_path / "lora-z3", deepspeed="z3", **lora),
+        sft(made, tmp_path / "qlora-z2", deepspeed="z2", load_in_bits=4, **lora),
+        sft(made, tmp_path / "restart", deepspeed="z2", optimizer="restart"),
+        sft(made, tmp_path / "pretrain", model=None, config=made["shape"], packed=[made["text"]], deepspeed="z3",
+            phases=[{"tiers": {"high": 2, "low": 0.5}}], lr_scheduler_type="wsd"),
+        sft(made, tmp_path / "mixed", packed=[made["text"], made["sft"]], bf16=False,
+            phases=[{"tiers": {"high": 1, "stage=1": 1}}]),
+    ]  # fmt: skip
+    jobs[-2]["stage"] = "pretrain"
+    found = dict(zip(names, ranks(2, jobs, tmp_path), strict=True))
+    for name in names:
+        assert falls(found[name]["losses"], 0.97 if "lora" in name else 0.85), (name, found[name]["losses"])
+    assert found["z2"]["losses"] == pytest.approx(found["z3"]["losses"], abs=2e-2)
+    assert found["z2"]["losses"] == pytest.approx(found["ddp"]["losses"], abs=5e-2)
+    assert found["restart"]["losses"][:10] == pytest.approx(found["z2"]["losses"][:10], abs=1e-6)
+    assert found["restart"]["losses"][12:] != pytest.approx(found["z2"]["losses"][12:], abs=1e-4)
+    for name in ("z2", "z3", "ddp", "restart"):
+        assert found[name]["rates"] == pytest.approx(found["ddp"]["rates"])
+    assert found["ddp"]["rates"][0] == 5e-3
+    assert found["ddp"]["rates"][10] == 2e-3
+    lines = [json.loads(line) for line in (tmp_path / "mixed" / "log.jsonl").read_text().splitlines()]
+    assert any({"loss_tier_high", "loss_tier_stage=1"} <= set(line) for line in lines)
+    held = [
+        line
+        for line in map(json.loads, (tmp_path / "z2" / "log.jsonl").read_text().splitlines())
+        if "eval_loss" in line
+    ]
+    assert {"eval_loss_tier_stage=1", "eval_loss_tier_stage=2", "eval_loss_source_one"} <= set(held[0])
+    best = min(held, key=lambda line: line["eval_loss"])["step"]
+    assert found["z2"]["best"].endswith(f"checkpoint-{best}")
+    assert found["z2"]["eval_losses"] == [line["eval_loss"] for line in held]
+    page = provenance.read(tmp_path / "z2")
+    assert page is not None
+    assert sum(page["rows_consumed"].values()) == 88
+    one = ranks(1, [sft(made, tmp_path / "one", bf16=False)], tmp_path)[0]
+    assert one["losses"] == pytest.approx(found["ddp"]["losses"], abs=1e-5)
+
+
+def test_a_killed_job_goes_on_as_if_nothing_had_happened_on_other_ranks_too(
+    made: dict[str, str], tmp_path: Path
+) -> None:
+    whole = ranks(2, [sft(made, tmp_path / "whole", bf16=False)], tmp_path)[0]
+    ranks(2, [{**sft(made, tmp_path / "cut", bf16=False), "kill": 13}], tmp_path, fails=True)
+    assert not (tmp_path / "cut" / "model.safetensors").exists()
+    (tmp_path / "cut" / "checkpoint-12").mkdir()  # half a checkpoint, as a kill leaves it
+    again = ranks(1, [sft(made, tmp_path / "cut", bf16=False)], tmp_path)[0]
+    assert again["losses"][:8] == whole["losses"][:8]
+    assert again["losses"] == pytest.approx(whole["losses"], abs=1e-6)
+    first, second = (tensors.folder(str(tmp_path / name)) for name in ("whole", "cut"))
+    for name in first.files:
+        assert (first.tensor(name) - second.tensor(name)).abs().max() < 1e-5
+
+
+def test_preferences_are_learnt_under_zero(made: dict[str, str], tmp_path: Path) -> None:
+    args = {"per_device_train_batch_size": 4, "learning_rate": 5e-3, "max_steps": 6, "logging_steps": 1,
+            "save_steps": 6, "lr_scheduler_type": "constant", "report_to": "none", "disable_tqdm": True}  # fmt: skip
+
+    def job(stage: str, name: str, **more: Any) -> dict[str, Any]:
+        told = {"model": made["chat"], "tiers": [made["pairs"]], "out": str(tmp_path / name), "max_length": 48,
+                "args": args, "deepspeed": "z2"}  # fmt: skip
+        return {"stage": stage, "settings": {**told, **more}}
+
+    reference = str(tmp_path / "reference")
+    found = ranks(2, [
+        job("dpo", "dpo2", reference=reference), job("dpo", "dpo3", deepspeed="z3", reference=reference),
+        job("reward", "scorer"),
+        job("ppo", "ppo", rewards=[{"rule": "language", "of": "zh"}], reward_model=str(tmp_path / "scorer"),
+            max_new_tokens=4, args={**args, "max_steps": 2}),
+    ], tmp_path)  # fmt: skip
+    two, three, scorer, ppo = found
+    assert two["losses"][0] == pytest.approx(math.log(2), abs=2e-3)
+    assert two["losses"] == pytest.approx(three["losses"], abs=1e-2)
+    assert two["losses"][-1] < 0.5
+    assert scorer["losses"][-1] < scorer["losses"][0] or scorer["losses"][-1] < 0.2
+    assert {"rewards/language/mean", "rewards/scorer/mean"} <= set(ppo["metrics"])
+    assert [page["stage"] for page in provenance.chain(tmp_path / "ppo")] == ["ppo"]
