@@ -29,6 +29,7 @@ from cli.commands import (
     index,
     judge,
     models,
+    pairs,
     perplexity,
     plan,
     quality,
@@ -103,6 +104,7 @@ app.add_typer(index.app, name="index")
 app.add_typer(models.app, name="models")
 app.add_typer(tags.app, name="tags")
 app.add_typer(synth.app, name="synth")
+app.add_typer(pairs.app, name="pairs")
 app.add_typer(train.app, name="train")
 
 
