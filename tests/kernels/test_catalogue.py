@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from corpus.kernels.catalogue import SIGNALS, complete, measure
 from corpus.kernels.signal import SignalCall
+from corpus.schema import MESSAGES
 
 
 def every_call() -> list[SignalCall]:
@@ -49,6 +50,9 @@ def batch_of(texts: list[str | None]) -> pa.RecordBatch:
             "lang_score": pa.array([0.5] * many, pa.float32()),
             "instruction": pa.array([text and text[: len(text) // 2] for text in texts], pa.large_string()),
             "answer": pa.array(texts, pa.large_string()),
+            "messages": pa.array(
+                [None if text is None else [{"role": "assistant", "content": text}] for text in texts], MESSAGES
+            ),
         }
     )
 

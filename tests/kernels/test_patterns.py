@@ -100,3 +100,18 @@ def test_looking_for_literals_first_loses_no_match(texts: list[str | None]) -> N
     assert set(ANCHORS) <= set(patterns)
     for name, pattern in patterns.items():
         assert _count(series, pattern, name).to_list() == series.str.count_matches(pattern).to_list(), name
+
+
+SOME = ("(?i)蕨|fern", r"^\d+\.$", "a{2,3}", r"(?m:^x)|[水渠]{2}", "(?-u:\\b)no(?-u:\\b)")
+
+
+@given(
+    st.lists(st.none() | st.text(alphabet="aAxno水渠蕨1. \n", max_size=8) | st.just("普通的一句话。"), max_size=40),
+    st.lists(st.sampled_from(SOME), min_size=1, max_size=5, unique=True),
+)
+def test_patterns_count_the_same_together_and_alone(texts: list[str | None], patterns: list[str]) -> None:
+    batch = pa.RecordBatch.from_pydict({"text": pa.array([*texts, *["无关的话。"] * 60], pa.large_string())})
+    calls = [SignalCall("pattern_density", (("pattern", pattern),)) for pattern in patterns]
+    together = measure(batch, calls)
+    for call, column in zip(calls, together.columns, strict=True):
+        assert column.equals(measure(batch, [call]).column(0))
