@@ -29,8 +29,9 @@ _WORTH = {"first": 1, "second": -1}
 class Choosing:
     """`margin` between the two scores (0 to 1) at least; `least` of the chosen one. `similar` is the Jaccard similarity
     from which answers are near-identical. `ratio`: neither is more than so many times as long. `longer`: in this share
-    of the pairs at most the chosen answer is the longer one. `per_seed` pairs of a seed at most. `on_policy`: one of the
-    two answers is the policy's. `direct`: a judge has compared these very two."""
+    of the pairs at most the chosen answer is the longer one. `per_seed` pairs of a seed at most. `on_policy`: one of
+    the two answers is the policy's. `direct`: a judge has compared these very two. Comparisons that weigh nothing are
+    not looked at."""
 
     margin: float = 0.1
     least: float = 0.0
@@ -120,7 +121,7 @@ def _unusable(one: Candidate) -> str:
 def _reason(one: Candidate, choosing: Choosing) -> str:
     """Why two different answers are no pair. A comparison of these two that contradicts the scores outweighs them."""
     margin, orders = one.margin, one.orders
-    compared = sum(orders.values())
+    compared = sum(orders.values()) if choosing.weights.pairwise > 0 else 0
     lengths = sorted(len(known.reply.text or "") for known in (one.better, one.worse))
     if choosing.on_policy and not (one.better.reply.policy or one.worse.reply.policy):
         return "off_policy"

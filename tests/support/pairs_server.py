@@ -17,7 +17,7 @@ from typing import Any
 from judge_server import FENCE, JudgeServer, score_of
 
 STRENGTH = {"weak": 1.4, "middle": 2.8, "strong": 4.2}
-WORDS = ("山", "水", "风", "云", "花", "鸟", "鱼", "虫", "日", "月", "星", "雨", "雪", "霜", "林", "石", "桥", "路", "灯", "书")
+WORDS = tuple("山水风云花鸟鱼虫日月星雨雪霜林石桥路灯书")
 QUESTIONS = tuple(f"请写一段关于{one}和{other}的话。" for one in WORDS for other in WORDS if one < other)
 
 

@@ -24,8 +24,8 @@ class Made:
 def reply(lm: CausalLM, chat: Chat, sampling: Sampling) -> Made:
     """What the model says next, by its own chat template. `temperature` 0 or None is greedy.
 
-    The seed of a sampled answer is `sampling.seed` with the digest of the conversation and the draw. Where no room is left
-    the answer is empty and cut. UsageError when the tokenizer has no chat template.
+    The seed of a sampled answer is `sampling.seed` with the digest of the conversation and the draw. Without room the
+    answer is empty and cut. UsageError when the tokenizer has no chat template.
     """
     import torch
 
