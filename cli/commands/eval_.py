@@ -1,0 +1,241 @@
+"""corpus eval"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from cli.commands.judge import (
+    Again,
+    BaseUrl,
+    BudgetTokens,
+    BudgetUsd,
+    Concurrency,
+    KeyEnv,
+    MaxTokens,
+    Model,
+    Out,
+    PaidTries,
+    Prices,
+    Structured,
+    Temperature,
+    Timeout,
+    Tries,
+)
+from cli.options import Json
+
+if TYPE_CHECKING:
+    from corpus.evaluation.asking import Bench, Lang
+    from corpus.evaluation.bootstrap import Resampling
+
+app = typer.Typer(help="Measure models: scores, win rates, labels, and a page to read.", no_args_is_help=True)
+
+Tests = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="TESTS", help="Questions with category and reference, in any format of import.", show_default=False
+    ),
+]
+AnswerFiles = Annotated[
+    list[str],
+    typer.Option(
+        "--answers",
+        metavar="FILE",
+        help="Answers, rows of id, model and text or conversations; NAME=FILE names their model; repeatable.",
+        show_default=False,
+    ),
+]
+Language = Annotated[Literal["zh", "en"], typer.Option("--lang", help="The language the judge is asked in.")]
+First = Annotated[
+    str | None, typer.Option("--first", metavar="MODEL", help="Whose wins are counted; else the first of two.")
+]
+Second = Annotated[str | None, typer.Option("--second", metavar="MODEL", help="Against whom; else the other of two.")]
+Resamples = Annotated[int, typer.Option("--resamples", min=0, max=100_000, help="Resamples behind each interval.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="The seed of the resamples.")]
+Positive = Annotated[
+    str | None, typer.Option("--positive", metavar="LABEL", help="Measure this label; else the mean over the labels.")
+]
+Folders = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="DIR", help="Evaluations; those after the first are other judges of the same answers.",
+        show_default=False,
+    ),
+]  # fmt: skip
+File = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", metavar="FILE", help="The HTML file to write; DIR/report.html if left out."),
+]
+Corrections = Annotated[
+    Path | None,
+    typer.Option(
+        "--corrections", metavar="FILE", help="Corrections saved from the page: apply them, tell the changes."
+    ),
+]
+PageLanguage = Annotated[
+    Literal["zh", "en", "both"], typer.Option("--lang", help="One language, or both with a switch in the page.")
+]
+
+
+@app.command()
+def judge(
+    tests: Tests,
+    answers: AnswerFiles,
+    model: Model,
+    out: Out,
+    lang: Language = "zh",
+    resamples: Resamples = 2000,
+    seed: Seed = 0,
+    base_url: BaseUrl = None,
+    key_env: KeyEnv = "OPENAI_API_KEY",
+    prices: Prices = None,
+    budget_usd: BudgetUsd = None,
+    budget_tokens: BudgetTokens = None,
+    concurrency: Concurrency = 16,
+    temperature: Temperature = 0.0,
+    max_tokens: MaxTokens = 512,
+    structure: Structured = "schema",
+    timeout: Timeout = 120.0,
+    tries: Tries = 8,
+    paid_tries: PaidTries = 3,
+    again: Again = False,
+    json: Json = False,
+) -> None:
+    """Score every answer 0 to 1, against the reference where there is one.
+
+    Averages by category, over categories with and without maths and code, with intervals, and models in pairs.
+    DIR/verdicts.parquet has every row; repeat the command to go on.
+    """
+    from cli import eval_view, render
+    from corpus.evaluation import answers as answering
+    from corpus.evaluation import pointwise, testset
+
+    asked = testset.load(tests)
+    given = answering.load(answers, asked.items)
+    bench = _bench(out, lang, again, (model, base_url, key_env, timeout), prices, budget_usd, budget_tokens,
+                   concurrency, temperature, max_tokens, structure, tries, paid_tries)  # fmt: skip
+    scores, bill = pointwise.judge(asked, given, bench, _resampling(resamples, seed), render.note)
+    eval_view.scored(asked, given, scores, bill, out, as_json=json)
+
+
+@app.command()
+def pairwise(
+    tests: Tests,
+    answers: AnswerFiles,
+    model: Model,
+    out: Out,
+    first: First = None,
+    second: Second = None,
+    lang: Language = "zh",
+    resamples: Resamples = 2000,
+    seed: Seed = 0,
+    base_url: BaseUrl = None,
+    key_env: KeyEnv = "OPENAI_API_KEY",
+    prices: Prices = None,
+    budget_usd: BudgetUsd = None,
+    budget_tokens: BudgetTokens = None,
+    concurrency: Concurrency = 16,
+    temperature: Temperature = 0.0,
+    max_tokens: MaxTokens = 512,
+    structure: Structured = "schema",
+    timeout: Timeout = 120.0,
+    tries: Tries = 8,
+    paid_tries: PaidTries = 3,
+    again: Again = False,
+    json: Json = False,
+) -> None:
+    """Compare the answers of two models in both orders: win, tie, lose.
+
+    The win rate in points (0 is a draw) with its interval, by category, and as it were with answers of one length.
+    """
+    from cli import eval_view, render
+    from corpus.errors import UsageError
+    from corpus.evaluation import answers as answering
+    from corpus.evaluation import pairwise as pairs
+    from corpus.evaluation import testset
+
+    asked = testset.load(tests)
+    given = answering.load(answers, asked.items)
+    left = [name for name in given.of if name not in (first, second)]
+    needed = (first is None) + (second is None)
+    if needed and len(left) != needed:
+        raise UsageError(f"there are answers of {', '.join(given.of)}: say which to compare with --first and --second")
+    one = first if first is not None else left.pop(0)
+    other = second if second is not None else left.pop(0)
+    bench = _bench(out, lang, again, (model, base_url, key_env, timeout), prices, budget_usd, budget_tokens,
+                   concurrency, temperature, max_tokens, structure, tries, paid_tries)  # fmt: skip
+    rates, bill = pairs.compare(asked, given, (one, other), bench, _resampling(resamples, seed), render.note)
+    eval_view.compared(asked, given, rates, bill, out, as_json=json)
+
+
+@app.command()
+def task(
+    tests: Tests,
+    answers: AnswerFiles,
+    positive: Positive = None,
+    resamples: Resamples = 2000,
+    seed: Seed = 0,
+    json: Json = False,
+) -> None:
+    """Hold answers against labels: accuracy, precision, recall, F1.
+
+    The reference of each row is its label. Models are compared by a paired bootstrap. No judge is asked.
+    """
+    from cli import eval_view
+    from corpus.evaluation import answers as answering
+    from corpus.evaluation import labelled, testset
+
+    asked = testset.load(tests)
+    given = answering.load(answers, asked.items)
+    eval_view.measured(asked, given, labelled.measure(asked, given, positive, _resampling(resamples, seed)), json)
+
+
+@app.command()
+def report(
+    folders: Folders,
+    out: File = None,
+    corrections: Corrections = None,
+    lang: PageLanguage = "both",
+    json: Json = False,
+) -> None:
+    """Write one HTML file to read answers and verdicts side by side and to correct them.
+
+    Corrections stay in the browser until the page saves them as a file; with --corrections they are applied, the
+    corrected rows are put into DIR/corrected.parquet, and what changed is told. With several judges, their agreement.
+    """
+    from cli import eval_view
+    from corpus.evaluation.report import write
+
+    eval_view.reported(write(folders, out, corrections, lang), as_json=json)
+
+
+def _resampling(resamples: int, seed: int) -> Resampling:
+    from corpus.evaluation.bootstrap import Resampling
+
+    return Resampling(resamples, seed)
+
+
+def _bench(
+    out: Path, lang: Lang, again: bool, endpoint: tuple[str, str | None, str, float], prices: str | None,
+    usd: float | None, tokens: int | None, concurrency: int, temperature: float, max_tokens: int,
+    structure: Literal["schema", "object", "none"], tries: int, paid_tries: int,
+) -> Bench:  # fmt: skip
+    from corpus.evaluation.asking import Bench
+    from corpus.judge.breaker import Patience
+    from corpus.judge.budget import Budget, load_price
+    from corpus.judge.client import Terms
+    from corpus.judge.schema import Sampling
+    from corpus.judge.wire import Endpoint
+
+    terms = Terms(
+        sampling=Sampling(
+            temperature=None if temperature < 0 else temperature, max_tokens=max_tokens, structure=structure
+        ),
+        price=load_price(prices, endpoint[0]) if prices else None,
+        budget=Budget(usd, tokens),
+        concurrency=concurrency,
+        patience=Patience(tries=tries, paid_tries=paid_tries),
+    )
+    return Bench(out, Endpoint(*endpoint), terms, lang, again)
