@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -28,7 +27,10 @@ from cli.options import Id, Json, Text
 if TYPE_CHECKING:
     from corpus.judge.client import Terms
     from corpus.judge.prompts import Prompt
-    from corpus.synth.model import Given, Mode
+    from corpus.judge.schema import Sampling, Structure
+    from corpus.judge.wire import Endpoint
+    from corpus.synth.files import Task
+    from corpus.synth.model import Given
     from corpus.synth.sources import Sources
 
 app = typer.Typer(help="Make instruction data with a model.", no_args_is_help=True)
@@ -128,16 +130,19 @@ def instruct(
     Accepted rows are in DIR/accepted.jsonl, rejected ones with their reasons in DIR/rejected.jsonl, what was paid in
     DIR/ledger.jsonl. A budget that is used up ends with exit code 5; repeat the command to go on.
     """
+    from corpus.judge.wire import Endpoint
     from corpus.synth.dealing import lists
+    from corpus.synth.files import Task
     from corpus.synth.instruct import Instruct
+    from corpus.synth.work import Limits
 
     asked, known = _prompt("instruct", lang, prompt), _seeds(seeds, lang)
     mode = Instruct(asked, lists(lang), known, examples, seed)
-    _run(
-        mode, asked, out, (model, base_url, key_env, timeout), _terms(model, prices, budget_usd, budget_tokens,
-        concurrency, temperature, max_tokens, structure, tries, paid_tries), rows, requests or 10 * rows, window,
-        _with(known, against), threshold, cosine, shape, again, json,
-    )  # fmt: skip
+    limits = Limits(rows, requests or 10 * rows, window)
+    task = Task(mode, asked, out, limits, _with(known, against), threshold, cosine, shape, again=again)
+    sampling = _sampling(temperature, max_tokens, structure)
+    terms = _terms(model, prices, budget_usd, budget_tokens, sampling, concurrency, tries, paid_tries)
+    _run(task, Endpoint(model, base_url, key_env, timeout), terms, None, json)
 
 
 @app.command()
@@ -177,18 +182,21 @@ def evolve(
 
     Operations of depth and breadth are dealt evenly; with --rounds the results are evolved again.
     """
+    from corpus.judge.wire import Endpoint
     from corpus.synth.dealing import lists
     from corpus.synth.evolve import Evolve
+    from corpus.synth.files import Task
+    from corpus.synth.work import Limits
 
     asked, known = _prompt("evolve", lang, prompt), _seeds(None, lang)
     sources = _sources(files, known, lang, sample, seed)
     chosen = tuple(one for one in lists(lang).operations if operations in ("all", one.kind))
     mode = Evolve(asked, chosen, sources, rounds, seed)
-    _run(
-        mode, asked, out, (model, base_url, key_env, timeout), _terms(model, prices, budget_usd, budget_tokens,
-        concurrency, temperature, max_tokens, structure, tries, paid_tries), rows, requests, window,
-        _with(known if files else (), against), threshold, cosine, shape, again, json, sources,
-    )  # fmt: skip
+    limits = Limits(rows, requests, window)
+    task = Task(mode, asked, out, limits, _with(known if files else (), against), threshold, cosine, shape, again=again)
+    sampling = _sampling(temperature, max_tokens, structure)
+    terms = _terms(model, prices, budget_usd, budget_tokens, sampling, concurrency, tries, paid_tries)
+    _run(task, Endpoint(model, base_url, key_env, timeout), terms, sources, json)
 
 
 @app.command(name="continue")
@@ -227,17 +235,20 @@ def continue_(
 
     Two calls a turn: one for the user's words, one for the answer to the whole conversation.
     """
+    from corpus.judge.wire import Endpoint
     from corpus.synth.continued import Continue
     from corpus.synth.dealing import lists
+    from corpus.synth.files import Task
+    from corpus.synth.work import Limits
 
     asked, known = _prompt("continue", lang, prompt), _seeds(None, lang)
     sources = _sources(files, known, lang, sample, seed)
     mode = Continue(asked, lists(lang), sources, turns, seed)
-    _run(
-        mode, asked, out, (model, base_url, key_env, timeout), _terms(model, prices, budget_usd, budget_tokens,
-        concurrency, temperature, max_tokens, structure, tries, paid_tries), rows, requests, window,
-        _with((), against), threshold, cosine, shape, again, json, sources,
-    )  # fmt: skip
+    limits = Limits(rows, requests, window)
+    task = Task(mode, asked, out, limits, _with((), against), threshold, cosine, shape, again=again)
+    sampling = _sampling(temperature, max_tokens, structure)
+    terms = _terms(model, prices, budget_usd, budget_tokens, sampling, concurrency, tries, paid_tries)
+    _run(task, Endpoint(model, base_url, key_env, timeout), terms, sources, json)
 
 
 @app.command()
@@ -279,20 +290,33 @@ def ground(
 
     A row whose evidence does not stand in its document is rejected.
     """
+    from corpus.judge.wire import Endpoint
     from corpus.synth.dealing import lists
+    from corpus.synth.files import Task
     from corpus.synth.ground import LEAST, Ground
     from corpus.synth.sources import documents_of, in_lang, sampled
+    from corpus.synth.work import Limits
 
     asked = _prompt("ground", lang, prompt)
     sources = in_lang(documents_of(files, text, id, LEAST), lang)
     sources = sampled(sources, sample, seed) if sample else sources
     mode = Ground(asked, lists(lang).questions, sources, each, with_text, seed)
-    _run(
-        mode, asked, out, (model, base_url, key_env, timeout), _terms(model, prices, budget_usd, budget_tokens,
-        concurrency, temperature, max_tokens, structure, tries, paid_tries), rows, requests, window,
-        _with(_seeds(None, lang), against), threshold, cosine, shape, again, json, sources,
-        "ground_with_text" if with_text else "",
-    )  # fmt: skip
+    limits = Limits(rows, requests, window)
+    task = Task(
+        mode,
+        asked,
+        out,
+        limits,
+        _with(_seeds(None, lang), against),
+        threshold,
+        cosine,
+        shape,
+        again=again,
+        source="ground_with_text" if with_text else "",
+    )
+    sampling = _sampling(temperature, max_tokens, structure)
+    terms = _terms(model, prices, budget_usd, budget_tokens, sampling, concurrency, tries, paid_tries)
+    _run(task, Endpoint(model, base_url, key_env, timeout), terms, sources, json)
 
 
 def _prompt(mode: str, lang: str, given: str | None) -> Prompt:
@@ -334,37 +358,38 @@ def _sources(files: list[str] | None, seeds: tuple[Given, ...], lang: str, sampl
     return sampled(found, sample, seed) if sample else found
 
 
+def _sampling(temperature: float, max_tokens: int, structure: Structure) -> Sampling:
+    from corpus.judge.schema import Sampling
+
+    return Sampling(None if temperature < 0 else temperature, max_tokens=max_tokens, structure=structure)
+
+
 def _terms(
-    model: str, prices: str | None, usd: float | None, tokens: int | None, concurrency: int, temperature: float,
-    max_tokens: int, structure: Literal["schema", "object", "none"], tries: int, paid_tries: int,
-) -> Terms:  # fmt: skip
+    model: str,
+    prices: str | None,
+    usd: float | None,
+    tokens: int | None,
+    sampling: Sampling,
+    concurrency: int,
+    tries: int,
+    paid_tries: int,
+) -> Terms:
     from corpus.judge.breaker import Patience
     from corpus.judge.budget import Budget, load_price
     from corpus.judge.client import Terms
-    from corpus.judge.schema import Sampling
 
-    return Terms(
-        sampling=Sampling(
-            temperature=None if temperature < 0 else temperature, max_tokens=max_tokens, structure=structure
-        ),
-        price=load_price(prices, model) if prices else None,
-        budget=Budget(usd, tokens),
-        concurrency=concurrency,
-        patience=Patience(tries=tries, paid_tries=paid_tries),
-    )
+    price = load_price(prices, model) if prices else None
+    return Terms(sampling, price, Budget(usd, tokens), concurrency, Patience(tries=tries, paid_tries=paid_tries))
 
 
-def _run(
-    mode: Mode, prompt: Prompt, out: Path, endpoint: tuple[str, str | None, str, float], terms: Terms,
-    rows: int | None, requests: int | None, window: int, known: tuple[Given, ...], threshold: float,
-    cosine: float | None, shape: Literal["messages", "alpaca"], again: bool, as_json: bool,
-    sources: Sources | None = None, source: str = "",
-) -> None:  # fmt: skip
+def _run(task: Task, endpoint: Endpoint, terms: Terms, sources: Sources | None, as_json: bool) -> None:
+    """Make the rows and say what came of it; nothing is left behind where there is nothing to start from."""
     from cli import render, synth_view
-    from corpus.judge.wire import Endpoint
-    from corpus.synth.files import Task, generate
-    from corpus.synth.work import Limits
+    from corpus.errors import UsageError
+    from corpus.synth.files import generate
 
-    task = Task(mode, prompt, out, Limits(rows, requests, window), known, threshold, cosine, shape, source, again)
-    left_out = sources.left_out if sources else None
-    synth_view.done(generate(task, Endpoint(*endpoint), terms, render.note, left_out), as_json=as_json)
+    if sources is not None and sources.get(0) is None:
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in sources.left_out.items())
+        raise UsageError(f"no row of the files can be used ({reasons or 'they are empty'})")
+    left_out = sources.left_out if sources is not None else None
+    synth_view.done(generate(task, endpoint, terms, render.note, left_out), as_json=as_json)

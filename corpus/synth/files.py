@@ -9,6 +9,7 @@ OUT/rejected.jsonl    replies that did not, with all reasons and, of duplicates,
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -20,7 +21,7 @@ import orjson
 
 from corpus import storage
 from corpus.embed import Embedder
-from corpus.errors import BudgetExhausted, UsageError
+from corpus.errors import BudgetExhausted, EnvironmentProblem, UsageError
 from corpus.judge.budget import Cost
 from corpus.judge.client import Judge, Terms
 from corpus.judge.ledger import opened
@@ -106,9 +107,13 @@ def generate(
     """Make the rows. Files appear whole, at the end and when the budget is used up.
 
     UsageError when the directory holds rows of other settings; BudgetExhausted when the budget is used up;
-    EnvironmentProblem when the server is given up.
+    EnvironmentProblem when the server is given up or rapidfuzz is not installed.
     """
     ready(endpoint)
+    if importlib.util.find_spec("rapidfuzz") is None:
+        raise EnvironmentProblem("comparing rows needs the package rapidfuzz: pip install 'corpus-tiers[judge]'")
+    if task.cosine is not None and not task.known:
+        raise UsageError("--cosine: vectors are fitted to known rows, and there are none; name some with --against")
     _claim(task, endpoint, terms)
     with opened(task.out / LEDGER) as ledger:
         if task.again:
@@ -268,6 +273,8 @@ def _said(draft: Draft, shape: Shape) -> dict[str, Any]:
     found: dict[str, Any] = {"instruction": draft.instruction, "input": draft.input, "output": draft.output}
     if draft.before:
         said = [text for role, text in draft.before if role in (USER, ASSISTANT)]
+        system = [text for role, text in draft.before if role not in (USER, ASSISTANT)]
+        found |= {"system": "\n".join(system)} if system else {}
         found["history"] = [list(pair) for pair in zip(said[::2], said[1::2], strict=True)]
     return found
 

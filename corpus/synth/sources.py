@@ -154,6 +154,8 @@ def row_of(value: Any, fmt: Format, place: str) -> Given | str:
     turns = tuple((role, text) for role, text, *_ in record.messages or ())
     if len(turns) < 2 or turns[-1][0] != ASSISTANT or turns[-2][0] != USER:
         return "no_answer"
+    if not {role for role, _ in turns} <= {"system", USER, ASSISTANT}:
+        return "has_tools"
     own = value.get("id") or value.get("doc_id")
     known = str(own) if own is not None else place
     category = str(value.get("category") or "")

@@ -188,4 +188,8 @@ def test_mistakes_end_with_2_and_send_nothing(corpus: Corpus, seeds: Path, tmp_p
         calls = sum(server.calls.values())
         assert corpus("synth", "evolve", tmp_path / "absent.jsonl", "-m", MODEL, "--base-url", server.url, "-o",
                       tmp_path / "two").code == 2  # fmt: skip
+        english = write_jsonl(tmp_path / "en.jsonl", [{"instruction": "Name a fern.", "output": "The royal fern."}])
+        nothing = corpus("synth", "evolve", english, "-m", MODEL, "--base-url", server.url, "-o", tmp_path / "two")
+        assert (nothing.code, "1 other_language" in nothing.err) == (2, True)
+        assert not (tmp_path / "two").exists()
         assert sum(server.calls.values()) == calls
