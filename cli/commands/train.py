@@ -11,6 +11,7 @@ from cli.commands import (
     train_export,
     train_launch,
     train_merge,
+    train_rounds,
     train_stage,
     train_vocab,
 )
@@ -26,6 +27,7 @@ for stage in (
     train_stage.generate,
 ):
     app.command(stage.__name__)(stage)
+app.command("rounds")(train_rounds.command)
 app.command("merge")(train_merge.command)
 app.command("export")(train_export.command)
 app.command("chat")(train_chat.command)

@@ -115,6 +115,7 @@ SURFACE = {
         f"train {stage}": "CONFIG --set --local_rank --json"
         for stage in ("pretrain", "sft", "dpo", "reward", "ppo", "generate")
     },
+    "train rounds": "CONFIG --set --json",
     "train merge": "ADAPTER --out --base --json",
     "train export": "CHECKPOINT --out --dtype --universal --json",
     "train chat": "MODEL --adapter --bits --web --port --temperature --top-p --repetition-penalty"
