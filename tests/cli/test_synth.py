@@ -15,7 +15,11 @@ from building import write_jsonl
 from judge_server import MODEL, JudgeServer, serving
 from synth_server import number_of, talk, task, unlike
 from synth_work import SEEDS
-from typing_it import Corpus, command, environment, typed
+from typing_it import Corpus, command, environment
+
+from corpus.importers.convert import convert
+from corpus.importers.detect import detect
+from corpus.importers.model import Format, Imported
 
 ROWS = [
     {"id": one.id, "instruction": one.instruction, "input": "", "output": one.output, "category": one.category}
@@ -83,6 +87,7 @@ def test_what_was_accepted_can_be_evolved_and_continued_and_never_comes_again(
         assert corpus(*line(server, seeds, tmp_path / "one", "--rows", "6", "--as", "alpaca")).code == 0
         first = tmp_path / "one" / "accepted.jsonl"
         assert all(set(row) >= {"instruction", "input", "output"} for row in rows_in(first))
+        assert detect(rows_in(first)).confidence == 1.0
         evolved = corpus("synth", "evolve", first, "-o", tmp_path / "two", *asked)
         assert evolved.code == 0, evolved.err
         assert json.loads(evolved.out.splitlines()[-1])["accepted"] == 6
@@ -91,6 +96,10 @@ def test_what_was_accepted_can_be_evolved_and_continued_and_never_comes_again(
         for row in rows_in(tmp_path / "three" / "accepted.jsonl"):
             assert [turn["role"] for turn in row["messages"]] == ["user", "assistant"] * 2
             assert row["synth"]["parents"][0].startswith("evolve-")
+            record = convert(row, Format.MESSAGES)
+            assert isinstance(record, Imported)
+            assert record.meta
+            assert record.meta["synth"] == row["synth"], "an import keeps where a row comes from"
         against = line(server, seeds, tmp_path / "four", "--rows", "6", "--requests", "6", "--against", str(first))
         again = corpus(*against, "--json")
     done = json.loads(again.out.splitlines()[-1])
@@ -118,7 +127,7 @@ def test_documents_give_questions_with_evidence(corpus: Corpus, tmp_path: Path) 
 
 @pytest.mark.slow
 def test_killed_at_any_moment_the_same_command_goes_on_and_pays_twice_only_for_what_was_under_way(
-    seeds: Path, tmp_path: Path
+    corpus: Corpus, seeds: Path, tmp_path: Path
 ) -> None:
     out, concurrency, kills = tmp_path / "out", 4, 2
     with serving(say=some, delay=0.03) as server:
@@ -133,13 +142,13 @@ def test_killed_at_any_moment_the_same_command_goes_on_and_pays_twice_only_for_w
                 os.kill(process.pid, signal.SIGKILL)
             assert process.returncode == -signal.SIGKILL
             assert not (out / "accepted.jsonl").exists()
-        last = typed(*arguments, "--json")
+        last = corpus(*arguments, "--json")
         assert last.code == 0, last.err
         done = json.loads(last.out.splitlines()[-1])
         assert sum(server.payments.values()) - done["requests"] <= kills * concurrency
         assert done["paid"]["tokens"] >= server.tokens, "what was lost is charged, not forgotten"
         before = sum(server.payments.values())
-        assert typed(*line(server, seeds, tmp_path / "whole", "--rows", "40", "--window", "16")).code == 0
+        assert corpus(*line(server, seeds, tmp_path / "whole", "--rows", "40", "--window", "16")).code == 0
         assert sum(server.payments.values()) - before == done["requests"]
     for name in ("accepted.jsonl", "rejected.jsonl"):
         assert (out / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
