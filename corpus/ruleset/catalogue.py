@@ -93,6 +93,10 @@ def _rewrite_table(name: str) -> str:
 
 
 def _tier_list(name: str, policy: TierPolicy) -> str:
+    if policy.stages is not None:
+        lines = [f"#### {name}", "", f"{len(policy.tiers)} stages, cut by `{policy.stages.column}`."]
+        filled = [f"- **{leaf.name}**: {leaf.target:,.0f}" for leaf in policy.leaves]
+        return "\n".join([*lines, *(["", "Filled by category, targets:", "", *filled] if filled else [])])
     lines = [f"#### {name}", "", f"Groups of fewer than {policy.min_group} records use a wider group.", ""]
     for tier in policy.tiers:
         conditions = "; ".join(str(condition) for condition in tier.when)
