@@ -1,4 +1,5 @@
-"""Difficulty against labels: python bench/bench_difficulty.py FILE [--label-field tier] [--hard hard] [--seeds 3].
+"""Difficulty against labels: python bench/bench_difficulty.py FILE [--label-field tier] [--hard hard] [--seeds 3]
+[--embedder MODEL].
 
 Prints the area under the ROC curve of every facet as it is and as the rank within its category, of the offline score
 and of the answer's units alone, each with a 95 % interval of 200 seeded resamples; rows scored in a second of CPU; then
@@ -22,6 +23,7 @@ from corpus.kernels.difficulty import COUNTED, FACETS
 from corpus.models.classifier import load
 from corpus.models.instruction import Labels, Parts, read_labelled, rows
 from corpus.models.metrics import area
+from corpus.models.rows.meaning import Embedder
 from corpus.models.rows.model import line_of
 from corpus.models.rows.training import train
 from corpus.models.training import Plan
@@ -40,6 +42,7 @@ def main() -> None:
     parser.add_argument("--hard", default="hard")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--rows", default="2000,4000,6000,29000")
+    parser.add_argument("--embedder", help="a pinned sentence-transformers model, read in training and after")
     parser.add_argument("--trained", action="store_true", help="only that")
     parser.add_argument("--cuts", action="store_true")
     options = parser.parse_args()
@@ -49,7 +52,7 @@ def main() -> None:
         if not options.trained:
             offline(options.file, options.label_field, options.hard)
         counts = [int(one) for one in options.rows.split(",")]
-        trained(options.file, options.label_field, options.hard, counts, options.seeds)
+        trained(options.file, options.label_field, options.hard, counts, options.seeds, reader_of(options.embedder))
 
 
 def drawn_cuts() -> None:
@@ -86,7 +89,17 @@ def offline(path: str, field: str, hard: str) -> None:
     print(f"  {'difficulty':14} {interval(filled(found['difficulty']), has)}   (noise counted as easiest)")
 
 
-def trained(path: str, field: str, hard: str, counts: Sequence[int], seeds: int) -> None:
+def reader_of(name: str | None) -> Embedder | None:
+    if name is None:
+        return None
+    from corpus.embed.sentence import load as load_sentences
+
+    return load_sentences(name)
+
+
+def trained(
+    path: str, field: str, hard: str, counts: Sequence[int], seeds: int, reader: Embedder | None = None
+) -> None:
     """`train` on so many labelled rows, drawn anew for each seed of those before TESTED; AUC of all rows from there on.
 
     Rows are in one random order. None of the rows from TESTED on was looked at when the method was chosen.
@@ -108,7 +121,8 @@ def trained(path: str, field: str, hard: str, counts: Sequence[int], seeds: int)
                 read[order[drawn]].drop("key").rename(named).write_ndjson(file)
                 start = time.process_time()
                 examples = read_labelled([str(file)], Parts(), Labels(), seed)
-                card, _ = train(examples, Plan("bench", 0.5, seed, positive=hard, view="rows"), Path(folder) / "model")
+                plan = Plan("bench", 0.5, seed, positive=hard, view="rows")
+                card, _ = train(examples, plan, Path(folder) / "model", reader)
                 spent = time.process_time() - start
                 model = load(str(Path(folder) / "model"))
                 start = time.process_time()

@@ -12,6 +12,7 @@ from corpus.errors import UsageError
 
 if TYPE_CHECKING:
     from corpus.models.instruction import Labels, Parts
+    from corpus.models.rows.meaning import Embedder
     from corpus.scores.cuts import Wanted
     from corpus.scores.files import Neural
 
@@ -101,6 +102,12 @@ def train(
         float, typer.Option("--precision", metavar="SHARE", help="What the threshold is chosen for.")
     ] = 0.5,
     seed: Annotated[int, typer.Option("--seed", help="Another seed, another split and another model.")] = 0,
+    embedder: Annotated[
+        str | None,
+        typer.Option(
+            "--embedder", metavar="MODEL", help="A pinned sentence-transformers model, read by a third opinion."
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Train a model of difficulty on labelled rows and write it with its card.
@@ -114,7 +121,7 @@ def train(
     from corpus.models.training import Plan
 
     examples = read_labelled(files, _parts(instruction, given, answer), _labels(label_field, least), seed)
-    card, notes = make(examples, Plan(out.name, precision, seed, positive=wanted, view="rows"), out)
+    card, notes = make(examples, Plan(out.name, precision, seed, positive=wanted, view="rows"), out, _reader(embedder))
     for said in notes:
         render.note(said)
     if json:
@@ -181,6 +188,14 @@ def _parts(instruction: str | None, given: str | None, answer: str | None) -> Pa
     from corpus.models.instruction import Parts
 
     return Parts(instruction, given, answer)
+
+
+def _reader(name: str | None) -> Embedder | None:
+    if name is None:
+        return None
+    from corpus.embed.sentence import load
+
+    return load(name)
 
 
 def _labels(field: str, least: float | None) -> Labels:

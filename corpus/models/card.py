@@ -67,6 +67,13 @@ class Rows(Strict):
     balanced: Mapping[str, int]
 
 
+class Reader(Strict):
+    """The sentence model whose vectors the classifier reads: its pinned name, and `SentenceEmbedder.digest`."""
+
+    name: str
+    digest: str
+
+
 class Card(Strict):
     """All that is known of a classifier. `stored` are its labels as the file has them, in the order of `labels`; a
     `positive` is the one that is looked for, the other of two is what is left; null with several. `shares` are those of
@@ -91,12 +98,14 @@ class Card(Strict):
     held_out: Evaluation | None = None
     source: str = ""
     licence: str = ""
+    reader: Reader | None = None
 
     @property
     def digest(self) -> str:
-        """The first hex digits of a sha256 over what decides a score: model, labels, view, calibration."""
+        """The first hex digits of a sha256 over what decides a score: model, labels, view, calibration, reader."""
         parts = [self.model.sha256, self.format, *self.labels, *self.stored, self.view, str(self.view_version)]
         parts += [f"{label} {one.a!r} {one.b!r}" for label, one in sorted(self.calibration.items())]
+        parts += [self.reader.digest] if self.reader is not None else []
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:DIGEST]
 
     def label(self, wanted: str) -> str:

@@ -137,12 +137,18 @@ def _floret(path: Path, card: Card) -> Callable[[pa.Array], np.ndarray]:
 
 
 def _rows(path: Path, card: Card) -> Callable[[pa.Array], np.ndarray]:
-    from corpus.models.rows.model import both, open_model
+    from corpus.models.rows.meaning import opened as reader_of
+    from corpus.models.rows.model import both, meant, open_model
 
     if len(card.labels) != 2 or card.positive is None:
         raise UsageError(f"{path}: a model of rows tells two labels apart, one of which is looked for")
     model, yes = open_model(path), card.labels.index(card.positive)
-    return lambda found: both(model.odds(found), yes)
+    if (card.reader is None) != (model.meaning is None):
+        raise UsageError(f"{path}: its card and its arrays do not agree on whether a sentence model is read")
+    if card.reader is None:
+        return lambda found: both(model.odds(found), yes)
+    reader = reader_of(card.reader)
+    return lambda found: both(model.odds(found, meant(found, reader)), yes)
 
 
 def applied(model: Any, stored: tuple[str, ...]) -> Callable[[pa.Array], np.ndarray]:

@@ -1,8 +1,9 @@
-"""A trained model of instruction rows: two opinions on one row, added; its file is plain arrays, without pickle.
+"""A trained model of instruction rows: opinions on one row, added; its file is plain arrays, without pickle.
 
 One opinion is a logistic regression over hashed n-grams and the form of the row. The other is a kernel regression over
 short vectors of instruction and answer (`embed.hashed`, fitted on the training rows) and the form. Each is scaled to
-the same spread on rows it had not seen. Nothing but numpy and our kernels is needed to apply it.
+the same spread on rows it had not seen. Nothing but numpy and our kernels is needed to apply it; where a sentence
+model was named in training (`meaning`), a third opinion reads its vectors, which are given with the rows.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from corpus.models.rows import features
 from corpus.models.rows.features import PARTS, Vocabulary
 from corpus.models.rows.kernel import Kernel, scaled
 from corpus.models.rows.logistic import Logistic
+from corpus.models.rows.meaning import IN_LINEAR, Embedder, Meaning, vectors_of
 
 SEAM = "\x1e"
 """What stands between the three texts of a row's line; in a text it is a space."""
@@ -45,23 +47,41 @@ class RowModel:
     spread: np.ndarray
     linear_at: tuple[float, float]
     kernel_at: tuple[float, float]
+    meaning: Meaning | None = None
 
-    def odds(self, lines: pa.Array) -> np.ndarray:
+    def odds(self, lines: pa.Array, vectors: np.ndarray | None = None) -> np.ndarray:
         """How much each line of `line_of` looks like the label that is looked for, not calibrated: float64; not a
-        number for a line with nothing to read. A row does not depend on the rows around it."""
-        parts = [self._odds(lines.slice(at, _BATCH)) for at in range(0, len(lines), _BATCH)]
+        number for a line with nothing to read. `vectors` are those of `meant`, for a model with a `meaning`. A row does
+        not depend on the rows around it."""
+        starts = range(0, len(lines), _BATCH)
+        read = [None if vectors is None else vectors[at : at + _BATCH] for at in starts]
+        parts = [self._odds(lines.slice(at, _BATCH), one) for at, one in zip(starts, read, strict=True)]
         return np.concatenate(parts) if parts else np.zeros(0)
 
-    def _odds(self, lines: pa.Array) -> np.ndarray:
+    def _odds(self, lines: pa.Array, vectors: np.ndarray | None) -> np.ndarray:
         frame, known = texts_of(lines)
         texts = features.cleaned(frame)
         form = (features.form(texts) - self.middle) / self.spread
-        linear = self.logistic.odds(features.matrix(texts, self.vocabulary), form * FORM_IN_LINEAR)
+        if self.meaning is not None and vectors is None:
+            raise UsageError("this model of rows reads vectors of a sentence model, and none were given")
+        linear = self.logistic.odds(features.matrix(texts, self.vocabulary), light(form, vectors))
         near = self.kernel.values(points(texts, self.vectors, form))
         found = [
             (one - middle) / spread for one, (middle, spread) in ((linear, self.linear_at), (near, self.kernel_at))
         ]
-        return np.where(known, found[0] + found[1], np.nan)
+        if self.meaning is not None and vectors is not None:
+            found.append(self.meaning.opinion(vectors, form))
+        return np.where(known, sum(found), np.nan)
+
+
+def light(form: np.ndarray, vectors: np.ndarray | None) -> np.ndarray:
+    """What the logistic regression reads beside n-grams: the form, and the vectors where there are any; float64."""
+    return scaled([(form, FORM_IN_LINEAR)] + ([] if vectors is None else [(vectors, IN_LINEAR)]))
+
+
+def meant(lines: pa.Array, embedder: Embedder) -> np.ndarray:
+    """What a sentence model makes of lines of `line_of`: see `meaning.vectors_of`."""
+    return vectors_of(features.cleaned(texts_of(lines)[0]), embedder)
 
 
 def points(texts: pl.DataFrame, vectors: tuple[HashedModel, HashedModel], form: np.ndarray) -> np.ndarray:
@@ -105,6 +125,12 @@ def save(model: RowModel, path: Path) -> None:
     }  # fmt: skip
     for place, one in enumerate(model.vectors):
         kept |= {f"vector_buckets_{place}": one.buckets, f"vector_table_{place}": one.table.astype(np.float16)}
+    if model.meaning is not None:
+        own = model.meaning.kernel
+        kept |= {
+            "meaning_landmarks": own.landmarks, "meaning_weights": own.weights,
+            "meaning_width": np.array([own.width]), "meaning_at": np.array(model.meaning.at),
+        }  # fmt: skip
     np.savez(path, **kept)
 
 
@@ -128,9 +154,15 @@ def open_model(path: Path) -> RowModel:
             spread=held["spread"],
             linear_at=(float(held["linear_at"][0]), float(held["linear_at"][1])),
             kernel_at=(float(held["kernel_at"][0]), float(held["kernel_at"][1])),
+            meaning=_meaning(held) if "meaning_at" in held else None,
         )
     except (OSError, ValueError, KeyError, IndexError, zipfile.BadZipFile) as error:
         raise UsageError(f"{path}: is no model of rows: {error}") from None
+
+
+def _meaning(held: dict[str, np.ndarray]) -> Meaning:
+    own = Kernel(held["meaning_landmarks"], held["meaning_weights"], float(held["meaning_width"][0]))
+    return Meaning(own, (float(held["meaning_at"][0]), float(held["meaning_at"][1])))
 
 
 def column(found: pl.Series) -> pa.Array:

@@ -27,8 +27,9 @@ from corpus.models.card import Card
 from corpus.models.classifier import VIEW_VERSIONS, calibrated
 from corpus.models.directory import must_be_free, written
 from corpus.models.examples import Examples
-from corpus.models.rows import features, kernel, logistic
-from corpus.models.rows.model import FORM_IN_LINEAR, RowModel, both, column, points, save, texts_of
+from corpus.models.rows import features, kernel, logistic, meaning
+from corpus.models.rows.meaning import Embedder
+from corpus.models.rows.model import RowModel, both, column, light, meant, points, save, texts_of
 
 FILE = "model.npz"
 FOLDS = 5
@@ -38,8 +39,12 @@ DIM = 96
 WIDTH, RIDGE = 0.05, 0.3
 
 
-def train(found: Examples, plan: training.Plan, out: Path) -> tuple[Card, tuple[str, ...]]:
+def train(
+    found: Examples, plan: training.Plan, out: Path, reader: Embedder | None = None
+) -> tuple[Card, tuple[str, ...]]:
     """Train on lines of `model.line_of`, write `out/model.npz` and `out/card.json`: the card, and notes for the user.
+
+    With a `reader` the model has a third opinion, of that model's vectors, and needs it wherever it is applied.
 
     UsageError when `out` holds something, there are not two labels, one of them has fewer than training.LEAST rows, or
     the one that is looked for is none of them.
@@ -52,13 +57,15 @@ def train(found: Examples, plan: training.Plan, out: Path) -> tuple[Card, tuple[
         raise UsageError(f"there are rows of {len(labels)} labels ({', '.join(labels)}); difficulty tells two apart")
     positive = training.positive_of(plan.positive, labels)
     yes = labels.index(positive or labels[-1])
-    parts = training.split(found.frame, labels)
+    everything = found.frame.sort("order").with_row_index("place")
+    parts = training.split(everything, labels)
     tested = parts[training.TESTED]
     learned = pl.concat([parts[training.TRAIN], parts[training.TUNED]]).sort("order")
-    everything = found.frame.sort("order")
-    first, unseen = fit(column(learned["line"]), _has(learned, labels, yes), plan.seed)
+    vectors = None if reader is None else meant(column(everything["line"]), reader)
+    seen, held = (None if vectors is None else vectors[one["place"].to_numpy()] for one in (learned, tested))
+    first, unseen = fit(column(learned["line"]), _has(learned, labels, yes), plan.seed, seen)
     trial = _judging(unseen, training.places(learned, labels), labels, yes, plan.precision)
-    model, unseen = fit(column(everything["line"]), _has(everything, labels, yes), plan.seed)
+    model, unseen = fit(column(everything["line"]), _has(everything, labels, yes), plan.seed, vectors)
     final = _judging(unseen, training.places(everything, labels), labels, yes, plan.precision)
     kept = {training.TRAIN: learned, training.TUNED: learned.clear(), training.TESTED: tested}
     with written(out) as aside:
@@ -79,11 +86,12 @@ def train(found: Examples, plan: training.Plan, out: Path) -> tuple[Card, tuple[
                     for label in labels},
             calibration=final.calibration,
             thresholds=final.thresholds,
+            reader=None if reader is None else cards.Reader(name=reader.name, digest=reader.digest),
         )  # fmt: skip
         trial_card = card.model_copy(update={"calibration": trial.calibration, "thresholds": trial.thresholds})
-        odds = both(first.odds(column(tested["line"])), yes)
-        held = training.judged(trial_card, odds, training.places(tested, labels))
-        card = card.model_copy(update={"held_out": held})
+        odds = both(first.odds(column(tested["line"]), held), yes)
+        judged = training.judged(trial_card, odds, training.places(tested, labels))
+        card = card.model_copy(update={"held_out": judged})
         (aside / cards.CARD).write_bytes(cards.text_of(card))
     return card, tuple(training.notes(card, plan))
 
@@ -110,8 +118,10 @@ def _has(frame: pl.DataFrame, labels: Sequence[str], yes: int) -> np.ndarray:
     return np.asarray(training.places(frame, labels) == yes)
 
 
-def fit(lines: pa.Array, has: np.ndarray, seed: int = 0) -> tuple[RowModel, np.ndarray]:
+def fit(lines: pa.Array, has: np.ndarray, seed: int = 0, read: np.ndarray | None = None) -> tuple[RowModel, np.ndarray]:
     """A model of lines of which some have the label, and what it says of each by opinions formed without its fold.
+
+    `read` are the lines' vectors by a sentence model (`model.meant`), where there is one.
 
     Lines are in the order of their hash. N-grams, vectors and form are counted on all of them, without labels.
     """
@@ -126,18 +136,28 @@ def fit(lines: pa.Array, has: np.ndarray, seed: int = 0) -> tuple[RowModel, np.n
         hashed.fit(column(texts["answer"]), dim=DIM, seed=seed),
     )
     fold = folds(has)
-    light = form * FORM_IN_LINEAR
-    linear = logistic.fit(grams, light, has, PENALTY)
+    beside = light(form, read)
+    linear = logistic.fit(grams, beside, has, PENALTY)
     linear_unseen = np.zeros(len(has))
     for one in range(FOLDS):
         out, left = np.flatnonzero(fold == one), np.flatnonzero(fold != one)
-        without = logistic.fit(taken(grams, left), light[left], has[left], PENALTY)
-        linear_unseen[out] = without.odds(taken(grams, out), light[out])
+        without = logistic.fit(taken(grams, left), beside[left], has[left], PENALTY)
+        linear_unseen[out] = without.odds(taken(grams, out), beside[out])
     target = np.where(has, 1.0, -1.0)
     near, near_unseen = kernel.fit(points(texts, vectors, form), target - target.mean(), fold, WIDTH, RIDGE)
-    at = [(float(one.mean()), float(one.std()) + 1e-12) for one in (linear_unseen, near_unseen)]
-    model = RowModel(vocabulary, linear, vectors, near, middle, spread, at[0], at[1])
-    return model, (linear_unseen - at[0][0]) / at[0][1] + (near_unseen - at[1][0]) / at[1][1]
+    unseen = [linear_unseen, near_unseen]
+    if read is not None:
+        own, own_unseen = kernel.fit(
+            meaning.places(read, form), target - target.mean(), fold, meaning.WIDTH, meaning.RIDGE
+        )
+        unseen.append(own_unseen)
+    at = [(float(one.mean()), float(one.std()) + 1e-12) for one in unseen]
+    said = [(one - mean) / off for one, (mean, off) in zip(unseen, at, strict=True)]
+    if read is None:
+        return RowModel(vocabulary, linear, vectors, near, middle, spread, at[0], at[1]), said[0] + said[1]
+    third = meaning.Meaning(own, at[2])
+    model = RowModel(vocabulary, linear, vectors, near, middle, spread, at[0], at[1], third)
+    return model, said[0] + said[1] + meaning.WEIGHT * said[2]
 
 
 def folds(has: np.ndarray) -> np.ndarray:
