@@ -148,7 +148,7 @@ def points(found: Interval | None) -> str:
 
 def chance(found: float | None) -> str:
     """How likely a difference is chance."""
-    return "" if found is None else f", p {found:.3f}"
+    return "" if found is None else ", p below 0.001" if found < 0.001 else f", p {found:.3f}"
 
 
 def _value(found: float | str | None) -> str:

@@ -21,6 +21,7 @@ from cli.commands import (
     demo,
     difficulty,
     doctor,
+    eval_,
     explain,
     export,
     gate,
@@ -104,6 +105,7 @@ app.add_typer(index.app, name="index")
 app.add_typer(models.app, name="models")
 app.add_typer(tags.app, name="tags")
 app.add_typer(synth.app, name="synth")
+app.add_typer(eval_.app, name="eval")
 app.add_typer(pairs.app, name="pairs")
 app.add_typer(train.app, name="train")
 

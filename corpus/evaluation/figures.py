@@ -11,7 +11,7 @@ from corpus.evaluation.pointwise import Scores
 from corpus.evaluation.raters import Raters
 from corpus.evaluation.summary import Standing
 from corpus.evaluation.winrate import Rate
-from corpus.evaluation.words import FIGURES
+from corpus.evaluation.words import FIGURES, category
 from corpus.report.html.markup import Html, block, element, heading, paragraph, text
 from corpus.report.words import Text
 
@@ -41,7 +41,7 @@ def _scores(found: Scores) -> list[Html]:
         for one in found.models
     ]
     names = sorted({name for model in found.models for name in model.categories})
-    rows = [_row(name, *(_category(model, name) for model in found.models)) for name in names]
+    rows = [_row(category(name), *(_category(model, name) for model in found.models)) for name in names]
     categories = _row(FIGURES["category"], *(model.model for model in found.models))
     parts = [paragraph(FIGURES["scores_mean"], "soft"), _table(head, models), _table(categories, rows)]
     if found.differences:
@@ -60,7 +60,7 @@ def _category(model: Standing, name: str) -> str:
 
 def _rates(found: WinRate) -> list[Html]:
     head = [FIGURES[name] for name in ("category", "win", "tie", "lose", "unscored", "points", "controlled")]
-    rows = [_rate(FIGURES["all"], found.all), *(_rate(name, one) for name, one in found.categories.items())]
+    rows = [_rate(FIGURES["all"], found.all), *(_rate(category(name), one) for name, one in found.categories.items())]
     parts = [heading(f"{found.first} : {found.second}"), paragraph(FIGURES["points_mean"], "soft"), _table(head, rows)]
     means = [
         _row(FIGURES[name], "-" if value is None else f"{value:+.1f}")

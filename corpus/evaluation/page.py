@@ -17,7 +17,7 @@ from typing import Any, Literal
 from corpus.evaluation.asking import Evaluation
 from corpus.evaluation.corrections import identity
 from corpus.evaluation.figures import Shown
-from corpus.evaluation.words import SCRIPT, STATIC, TITLE
+from corpus.evaluation.words import SCRIPT, STATIC, TITLE, category
 from corpus.report.html.markup import Html, element, text, visible
 from corpus.report.html.page import embedded
 from corpus.report.words import Text
@@ -85,8 +85,10 @@ def _data(found: Evaluation, others: Sequence[Evaluation]) -> dict[str, Any]:
                        "reasons": [_seen(row["reason"]), _seen(row["reason_backward"])]}  # fmt: skip
         card["judged"].append(judged)
     models = [] if value == "verdict" else [_seen(name) for name in found.rows["model"].unique().sort().to_list()]
+    named = {name: category(name) for name in found.rows["category"].unique().sort().to_list()}
     return {
         "mode": found.mode, "evaluation": identity(found), "judges": [_seen(one.judge) for one in (found, *others)],
+        "categories": {_seen(name): {"zh": _seen(said.zh), "en": _seen(said.en)} for name, said in named.items()},
         "models": models, "cards": list(cards.values()),
         "words": {name: {"zh": said.zh, "en": said.en} for name, said in SCRIPT.items()},
     }  # fmt: skip

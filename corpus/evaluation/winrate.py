@@ -20,9 +20,9 @@ from corpus.evaluation.categories import HARD_TO_JUDGE
 Verdict = Literal["win", "tie", "lose"]
 VALUES: Mapping[str, float] = {"win": 1.0, "tie": 0.5, "lose": 0.0}
 _POINTS = {"first": 1, "tie": 0, "second": -1}
-STEPS = 25
-PRIOR_STRENGTH, PRIOR_LENGTH = 0.01, 1.0
-"""Inverse variances of normal priors on strength and slope; they keep the fit finite where one side wins everything."""
+STEPS = 60
+PRIOR = 0.01
+"""Inverse variance of the normal priors on strength and slope; it keeps the fit finite where one side wins all."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def length_controlled(values: np.ndarray, lengths: np.ndarray, how: Resampling) 
     After the idea of AlpacaEval 2 (Dubois et al. 2024), without its term for each question's difficulty:
     P(first wins) = logistic(strength + slope * tanh(d / s)), d the difference of lengths in characters, s its standard
     deviation about 0; a tie counts half a win. The points are 100 logistic(strength) - 50. Both coefficients have a
-    weak normal prior (variance 100 and 1).
+    weak normal prior (variance 100).
     """
     apart = lengths[:, 0] - lengths[:, 1]
     spread = float(np.sqrt(np.mean(apart**2)))
@@ -113,8 +113,8 @@ def _fit(values: np.ndarray, terms: np.ndarray, weights: np.ndarray) -> np.ndarr
         chance = _logistic(found[:, :1] + found[:, 1:] * terms)
         missed = weights * (values - chance)
         curve = weights * chance * (1 - chance)
-        down = np.stack([missed.sum(1) - PRIOR_STRENGTH * found[:, 0], missed @ terms - PRIOR_LENGTH * found[:, 1]], 1)
-        a, b, c = curve.sum(1) + PRIOR_STRENGTH, curve @ terms, curve @ terms**2 + PRIOR_LENGTH
+        down = np.stack([missed.sum(1) - PRIOR * found[:, 0], missed @ terms - PRIOR * found[:, 1]], 1)
+        a, b, c = curve.sum(1) + PRIOR, curve @ terms, curve @ terms**2 + PRIOR
         step = (
             np.stack([c * down[:, 0] - b * down[:, 1], a * down[:, 1] - b * down[:, 0]], 1) / (a * c - b * b)[:, None]
         )

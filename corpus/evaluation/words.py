@@ -90,3 +90,25 @@ SCRIPT: Mapping[str, Text] = {
     "loaded": Text("读入 {count} 处修正", "{count} corrections loaded"),
     "sure": Text("清空此浏览器里的全部修正？", "Forget all corrections in this browser?"),
 }
+_CATEGORIES: Mapping[str, str] = {
+    "open qa": "开放问答",
+    "closed qa": "封闭问答",
+    "classification": "分类",
+    "extraction": "抽取",
+    "summarisation": "摘要",
+    "translation": "翻译",
+    "rewriting": "改写",
+    "brainstorming": "头脑风暴",
+    "generation": "生成",
+    "role play": "角色扮演",
+    "chat": "闲聊",
+    "maths": "数学",
+    "code": "代码",
+    "reasoning": "推理",
+    "none": "没有类别",
+}
+
+
+def category(name: str) -> Text:
+    """A category in words; one we do not know stands as it is."""
+    return Text(_CATEGORIES.get(name, name), name)

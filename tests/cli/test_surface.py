@@ -13,6 +13,10 @@ SYNTH = (
     " --prompt --seed --window --as --base-url --key-env --prices --budget-usd --budget-tokens --concurrency"
     " --temperature --max-tokens --structure --timeout --tries --paid-tries --again --json"
 )
+EVAL = (
+    " --model --out --lang --resamples --seed --base-url --key-env --prices --budget-usd --budget-tokens --concurrency"
+    " --temperature --max-tokens --structure --timeout --tries --paid-tries --again --json"
+)
 SURFACE = {
     "run": "PIPELINE --out --master --json --detach --split-mb",
     "clean": "IN --out --rules --text --id --lang --master --json --split-mb",
@@ -36,6 +40,10 @@ SURFACE = {
     + SYNTH,
     "synth ground": "FILES --out --model --lang --rows --requests --each --with-text --sample --text --id --against"
     " --threshold --cosine" + SYNTH,
+    "eval judge": "TESTS --answers" + EVAL,
+    "eval pairwise": "TESTS --answers --first --second" + EVAL,
+    "eval task": "TESTS --answers --positive --resamples --seed --json",
+    "eval report": "DIR --out --corrections --lang --json",
     "difficulty score": "FILES --out --instruction --input --answer --lang --stages --cut --model --prompt"
     " --max-tokens --weight --json",
     "difficulty train": "FILES --out --label-field --hard-from --instruction --input --answer --target --precision"

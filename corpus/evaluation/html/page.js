@@ -19,6 +19,7 @@
     const said = data.words[key][root.dataset.show];
     return said.replace(/\{(\w+)\}/g, (_, name) => values[name]);
   }
+  const named = (category) => data.categories[category][root.dataset.show];
   function made(name, kind, text) {
     const found = document.createElement(name);
     if (kind) found.className = kind;
@@ -95,7 +96,7 @@
     const counts = new Map();
     for (const card of data.cards) counts.set(card.category, (counts.get(card.category) || 0) + 1);
     const names = Array.from(counts.keys()).sort();
-    options(at("category"), [["", say("every")], ...names.map((name) => [name, `${name} (${counts.get(name)})`])]);
+    options(at("category"), [["", say("every")], ...names.map((name) => [name, `${named(name)} (${counts.get(name)})`])]);
     const grades = pairwise ? ["win", "tie", "lose", "none", "orders"] : ["high", "middle", "low", "none"];
     if (data.judges.length > 1) grades.push("judges");
     grades.push("corrected");
@@ -206,7 +207,7 @@
   function draw(article, found) {
     article.classList.toggle("corrected", found.judged.some(changed));
     const head = made("header");
-    head.append(made("b", "", found.id), made("span", "", found.category));
+    head.append(made("b", "", found.id), made("span", "", named(found.category)));
     if (pairwise) head.append(badge(found.judged[0]));
     article.replaceChildren(head, made("h4", "", say("question")), made("div", "said", found.question));
     if (found.reference) article.append(made("h4", "", say("reference")), made("div", "said", found.reference));
