@@ -1,8 +1,9 @@
 """Code of strangers, run in a process that may use little: for rewards by tests, and only where somebody asks for it.
 
-The process has no network where the kernel lets an ordinary user give it up (a namespace of its own), no way to make
-processes, bounds on time, memory, files and output, an empty environment and an empty directory that is removed. This
-is a bound on accidents and on clumsy malice, not a wall: it can read what its user can read. Run it in a container.
+The process has no network where the kernel lets its user give it up (a namespace of its own), no way to make processes
+unless it is root's, bounds on time, memory, files and output, an empty environment and an empty directory that is
+removed. This is a bound on accidents and on clumsy malice, not a wall: it can read what its user can read. Run it as an
+ordinary user, in a container.
 """
 
 from __future__ import annotations
