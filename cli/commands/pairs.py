@@ -140,7 +140,7 @@ def generate(
     name: Name = None,
     local: Annotated[
         str | None,
-        typer.Option("--local", metavar="MODEL", help="A model of this machine instead: a name or a folder."),
+        typer.Option("--local", metavar="MODEL", help="A model of this machine instead: its name, or FOLDER@DIGEST."),
     ] = None,
     source: Annotated[bool, typer.Option("--source", help="Take the answers of the seeds' own rows instead.")] = False,
     draws: Annotated[int, typer.Option("--draws", min=1, help="Answers of this model to each seed.")] = 1,

@@ -111,7 +111,7 @@ async def gathered(judge: Judge, questions: Sequence[Any], say: Callable[[str], 
 
 
 def by_local(root: Path, asking: Asking, model: str, sampling: Sampling, say: Callable[[str], None]) -> Answered:
-    """Let a model of this machine answer: one that `corpus models add` has pinned, or a folder.
+    """Let a model of this machine answer: one that `corpus models add` has pinned, or FOLDER@DIGEST.
 
     Each answer is made by itself with a seed of its own, so it does not depend on the others. UsageError as for
     `by_server` and when the model cannot be loaded; EnvironmentProblem without torch and transformers.
