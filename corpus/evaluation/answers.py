@@ -1,4 +1,4 @@
-"""Answers of models to the questions of a test set, found by id, by place or by the question itself."""
+"""Answers of models to the questions of a test set, found by id, place, seed or the question itself."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from corpus.evaluation.rows import first_text, imported, matched, rows_of
 from corpus.evaluation.testset import IDS, Item, shown
 from corpus.importers.model import Format
 
-TEXTS = ("text", "answer", "output", "response", "completion", "prediction")
+TEXTS = ("prediction", "text", "response", "output", "completion", "answer")
+ASKED = ("question", "prompt", "instruction", "query", "input", "content", "sentence")
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,9 @@ class Answers:
 def load(named: Sequence[str], items: Sequence[Item]) -> Answers:
     """Answers of `FILE` or `NAME=FILE`. A row's own `model` names the model, else NAME, else the file's name.
 
-    Rows have an `id` of the test set and a `text` (also answer, output, response), or are conversations of any format,
-    whose last turn answers the question before it. UsageError when nothing answers anything.
+    Rows have an `id` of the test set (or the `seed` of `corpus pairs`) and a `text` (also prediction, output), or are
+    conversations of any format, whose last turn answers the question before it. UsageError when nothing answers
+    anything.
     """
     places = _Places(items)
     left_out: Counter[str] = Counter()
@@ -72,7 +74,7 @@ def _answer(value: Mapping[str, Any], fmt: Format | None) -> tuple[str | None, s
         turns = [turn[:2] for turn in record.messages]
         return shown(turns[:-1]) if len(turns) > 1 else None, turns[-1][1]
     text = first_text(value, TEXTS)
-    return None if text is None else (first_text(value, ("question", "prompt", "instruction")), text)
+    return None if text is None else (first_text(value, ASKED), text)
 
 
 class _Places:
@@ -81,15 +83,19 @@ class _Places:
     def __init__(self, items: Sequence[Item]) -> None:
         self.ids = {item.id for item in items}
         self.places = {item.place: item.id for item in items}
+        self.seeds: dict[str, list[str]] = defaultdict(list)
         self.questions: dict[str, list[str]] = defaultdict(list)
         for item in items:
+            self.seeds[item.seed].append(item.id)
             self.questions[matched(item.question)].append(item.id)
 
     def whose(self, value: Mapping[str, Any], place: str, question: str | None) -> tuple[str, ...]:
-        """The questions a row answers: one by its id or place, else all that ask the same."""
+        """The questions a row answers: one by its id or place, else all of its seed, else all that ask the same."""
         for own in (first_text(value, (name,)) for name in IDS):
             if own in self.ids:
                 return (str(own),)
             if own in self.places:
                 return (self.places[str(own)],)
+        if (seed := first_text(value, ("seed",))) in self.seeds:
+            return tuple(self.seeds[str(seed)])
         return tuple(self.questions.get(matched(question), ())) if question else ()

@@ -45,12 +45,15 @@ def imported(value: Mapping[str, Any], fmt: Format | None) -> Imported | None:
 
 
 def first_text(value: Mapping[str, Any], names: Sequence[str]) -> str | None:
-    """The first of the fields that holds a text or a number, as text."""
+    """The first of the fields (in any case) that holds a text, a number or a truth value, as text."""
+    fields = {name.casefold(): said for name, said in value.items()}
     for name in names:
-        said = value.get(name)
+        said = fields.get(name)
         if isinstance(said, str):
             return said
-        if isinstance(said, int | float) and not isinstance(said, bool):
+        if isinstance(said, bool):
+            return str(said).lower()
+        if isinstance(said, int | float):
             return str(said)
     return None
 

@@ -11,17 +11,21 @@ from corpus.evaluation.categories import Family, category_of, family_of
 from corpus.evaluation.rows import first_text, imported, matched, rows_of
 from corpus.importers.model import Format, Turns
 from corpus.judge.schema import digest
+from corpus.pairs.model import prompt_id
 
 CATEGORIES = ("category", "class", "task", "type")
 REFERENCES = ("std_answer", "reference", "reference_answer", "answer", "target", "label")
-QUESTIONS = ("question", "prompt", "instruction", "query", "input")
+QUESTIONS = ("question", "prompt", "instruction", "query", "input", "text", "content", "sentence")
 IDS = ("id", "question_id", "doc_id", "source_key")
 ID_DIGITS = 16
+_Found = tuple[str, str, str, str, str, str]
+"""Id, category, question, reference, seed, place."""
 
 
 @dataclass(frozen=True)
 class Item:
-    """A question. `id` is the row's own, else the digest of category and question; `place` where it stood."""
+    """A question. `id` is the row's own, else the digest of category and question; `place` where it stood; `seed` what
+    `corpus pairs` calls the prompt."""
 
     id: str
     category: str
@@ -29,6 +33,7 @@ class Item:
     question: str
     reference: str
     place: str
+    seed: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ def load(paths: Sequence[str]) -> TestSet:
     """
     left_out: Counter[str] = Counter()
     unknown: Counter[str] = Counter()
-    found: list[tuple[str, str, str, str, str]] = []
+    found: list[_Found] = []
     for place, value, fmt in rows_of(paths, left_out):
         name = first_text(value, CATEGORIES)
         category, known = category_of(name)
@@ -70,17 +75,18 @@ def load(paths: Sequence[str]) -> TestSet:
     return TestSet(_numbered(found), dict(sorted(unknown.items())), dict(sorted(left_out.items())))
 
 
-def _asked(value: dict[str, object], fmt: Format | None) -> tuple[str, str] | None:
-    """Question and reference of a row."""
+def _asked(value: dict[str, object], fmt: Format | None) -> tuple[str, str, str] | None:
+    """Question, reference and seed of a row."""
     record = imported(value, fmt)
     if record is not None and record.messages:
         turns, last = [turn[:2] for turn in record.messages[:-1]], record.messages[-1]
-        return (shown(turns), last[1]) if turns else None
+        return (shown(turns), last[1], prompt_id(turns)) if turns else None
     reference = first_text(value, REFERENCES) or ""
     if record is not None and record.prompt:
-        return shown([turn[:2] for turn in record.prompt]), reference
+        turns = [turn[:2] for turn in record.prompt]
+        return shown(turns), reference, prompt_id(turns)
     question = first_text(value, QUESTIONS)
-    return None if question is None else (question, reference)
+    return None if question is None else (question, reference, prompt_id([("user", question)]))
 
 
 def shown(turns: Turns) -> str:
@@ -90,12 +96,12 @@ def shown(turns: Turns) -> str:
     return "\n\n".join(f"[{role}]\n{text}" for role, text in turns)
 
 
-def _numbered(found: Sequence[tuple[str, str, str, str, str]]) -> tuple[Item, ...]:
+def _numbered(found: Sequence[_Found]) -> tuple[Item, ...]:
     """Items in the order of ids; rows of one id are ordered by what they say, then told apart."""
     seen: Counter[str] = Counter()
     items = []
-    for key, category, question, reference, place in sorted(found):
+    for key, category, question, reference, seed, place in sorted(found):
         seen[key] += 1
         name = key if seen[key] == 1 else f"{key}~{seen[key]}"
-        items.append(Item(name, category, family_of(category, reference), question, reference, place))
+        items.append(Item(name, category, family_of(category, reference), question, reference, place, seed))
     return tuple(items)

@@ -26,6 +26,15 @@ def test_questions_are_found_by_id_place_or_their_own_words(tmp_path: Path) -> N
     assert load([str(write_jsonl(tmp_path / "n.jsonl", rows[2:]))], ITEMS).of["n"] == {"q2": "二"}
 
 
+def test_the_answers_of_a_round_of_pairs_are_found_by_their_seed(tests: TestSet, tmp_path: Path) -> None:
+    rows = [
+        {"seed": item.seed, "answer": "m#0", "model": "m", "draw": 0, "text": f"{n}棵", "reason": None}
+        for n, item in enumerate(tests.items)
+    ]
+    found = load([str(write_jsonl(tmp_path / "answers.jsonl", rows))], tests.items)
+    assert found.of["m"] == {item.id: f"{n}棵" for n, item in enumerate(tests.items)}
+
+
 def test_what_answers_nothing_is_counted_and_a_second_answer_changes_nothing(tmp_path: Path) -> None:
     rows = [{"id": "q0", "text": "乙"}, {"id": "q0", "text": "甲"}, {"id": "q9", "text": "无"}, {"id": "q1"}]
     found = [load([str(write_jsonl(tmp_path / "m.jsonl", order))], ITEMS) for order in (rows, rows[::-1])]
