@@ -98,7 +98,7 @@ def explain(root: str, wanted: str) -> list[Explanation]:
     """
     run = RunDir.open(root)
     stages = run.need_published()
-    found = [_explain(stages, address) for address in locate.addresses(stages, wanted)]
+    found = [_explain(stages, address, run.settings.kind) for address in locate.addresses(stages, wanted)]
     found += [_unselected(item, run.settings.select) for item in locate.unselected(stages, wanted)]
     if not found or not locate.is_id(wanted):
         found += [_quarantined(item) for item in locate.quarantined(stages, wanted) if not _told(item, found)]
@@ -118,7 +118,7 @@ def _told(item: Mapping[str, Any], found: list[Explanation]) -> bool:
     )
 
 
-def _explain(stages: Mapping[str, Committed], address: Address) -> Explanation:
+def _explain(stages: Mapping[str, Committed], address: Address, kind: str) -> Explanation:
     text, keys = stages["text"].table("text"), stages["text"].table("keys")
     record = _row(text, address, ["source", "source_key", "lang", "text"])
     ids = _row(keys, address, ["id0", "id1"])
@@ -135,7 +135,8 @@ def _explain(stages: Mapping[str, Committed], address: Address) -> Explanation:
             lost: tuple[str, ...] = (Reason.KERNEL,)
             return Explanation("quarantined", failure["stage"], reasons=lost, detail=failure["detail"], **common)
     decision = _sparse(stages["decide"].table("decisions"), address)
-    rules = looked_at(stages, address, record["source"], record["lang"], decision["failed"] if decision else [])
+    failed = decision["failed"] if decision else []
+    rules = looked_at(stages, address, (record["source"], record["lang"], kind), failed)
     if decision is not None and decision["removed"]:
         reasons = tuple(rule.rule for rule in rules if rule.failed)
         return Explanation("dropped", "decide", reasons=reasons, rules=rules, **common)
@@ -160,9 +161,10 @@ def _explain(stages: Mapping[str, Committed], address: Address) -> Explanation:
 
 
 def looked_at(
-    stages: Mapping[str, Committed], address: Address, source: str, lang: str | None, failed: list[int]
+    stages: Mapping[str, Committed], address: Address, of: tuple[str, str | None, str], failed: list[int]
 ) -> tuple[Looked, ...]:
-    """Every rule that applies to the record, with the stored value; failing rules first, else in rule-set order."""
+    """Every rule that applies to a record `of` a source, language and kind, with the stored value; failing rules first,
+    else in rule-set order."""
     import polars as pl
 
     from corpus.ruleset.compile import concerned, primary_lang
@@ -170,10 +172,11 @@ def looked_at(
     rules = stages["decide"].manifest.details["rules"]
     if not rules:
         return ()
+    source, lang, kind = of
     signals = stages["measure"].table("signals").files[address.part]
     values = read_row(stages["measure"].slot, signals, address.row, _columns(rules))
     frame = pl.DataFrame({name: [value] for name, value in values.items()}).with_columns(
-        pl.lit(lang, pl.String).alias("lang"), pl.lit(source).alias("source"), pl.lit("document").alias("kind")
+        pl.lit(lang, pl.String).alias("lang"), pl.lit(source).alias("source"), pl.lit(kind).alias("kind")
     )
     frame = frame.with_columns(primary_lang().alias("lang"))
     applies = [_applies(rule["applies"]) for rule in rules]

@@ -192,6 +192,9 @@ def test_the_worst_turn_decides_and_the_evidence_names_it(go: Go, tmp_path: Path
     assert (gone["reasons"], gone["values"], gone["turns"]) == (["my.short_answer"], [1.0], [3])
     (said,) = explain(str(tmp_path / "run"), gone["doc_id"])
     assert [(one.rule, one.value, one.turn) for one in said.rules] == [("my.short_answer", 1, 3)]
+    (kept,) = (row for part in published(tmp_path / "run").values() for row in part)
+    (said,) = explain(str(tmp_path / "run"), kept["doc_id"])
+    assert [(one.rule, one.value, one.turn, one.failed) for one in said.rules] == [("my.short_answer", 3, 3, False)]
 
 
 def test_questions_without_answers_are_a_kind_of_their_own(go: Go, tmp_path: Path) -> None:
