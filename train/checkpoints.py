@@ -1,8 +1,9 @@
-"""Room for checkpoints: a run that would fill the disk stops before it writes half of one."""
+"""When checkpoints are written: never half of one on a full disk, and one more when the job is told to end."""
 
 from __future__ import annotations
 
 import shutil
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -34,3 +35,38 @@ class DiskGuard(TrainerCallback):  # type: ignore[misc]
                 f"{self.out}: has {free / 1e9:,.1f} GB free, a checkpoint takes about {self.size / 1e9:,.1f} GB; "
                 "make room and repeat the command: it goes on from the last checkpoint"
             )
+
+
+class Ending(TrainerCallback):  # type: ignore[misc]
+    """SIGTERM on any rank: all ranks finish the step, save a checkpoint like any other, and stop. `asked` is then true.
+
+    transformers' own way (`enable_jit_checkpoint`) lets each rank decide alone, after a timer, and calls no callback,
+    so its checkpoint would lack the page that makes it complete.
+    """
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._before: Any = None
+
+    def on_train_begin(self, *_: Any, **__: Any) -> None:
+        """From the first step."""
+        self._before = signal.signal(signal.SIGTERM, self._ask)
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Ranks agree, since all must save together."""
+        import torch
+        import torch.distributed as dist
+
+        if dist.is_initialized():
+            any_asked = torch.tensor(int(self.asked), device=args.device)
+            dist.all_reduce(any_asked, op=dist.ReduceOp.MAX)
+            self.asked = bool(any_asked)
+        if self.asked and state.global_step < state.max_steps:
+            control.should_save = control.should_training_stop = True
+
+    def on_train_end(self, *_: Any, **__: Any) -> None:
+        """After the last step."""
+        signal.signal(signal.SIGTERM, self._before or signal.SIG_DFL)
+
+    def _ask(self, *_: Any) -> None:
+        self.asked = True

@@ -20,33 +20,40 @@ from corpus import storage
 from train.plan import Plan
 
 IGNORE = -100
-CACHED = 64
-"""Row groups that a worker holds: more than its lanes, a few megabytes each."""
+FEWEST, MOST = 8, 192
+"""Row groups that a worker holds: its lanes, within these bounds. One is about 4 MB (1 M tokens)."""
 COLUMNS = ("input_ids", "loss_mask", "seq_lengths", "seq_sources")
 
 
 @dataclass
 class Rows:
     """Rows by index, for torch's DataLoader: `plan.row(i)` as numpy arrays; `offsets` are added to the sources of each
-    tier. Pickled to workers without the row groups it holds."""
+    tier, `lanes` of the plan are read here. Pickled to workers without the row groups it holds.
+
+    Behind the plan come rows that ask nothing, until the number of rows is a multiple of `even`: ranks share a
+    validation split out evenly, and would else judge some of its rows twice."""
 
     plan: Plan
     offsets: tuple[int, ...] = ()
+    lanes: int = 1
+    even: int = 1
     held: OrderedDict[tuple[int, int], dict[str, Any]] = field(default_factory=OrderedDict, repr=False)
 
     def __len__(self) -> int:
-        return len(self.plan)
+        return -(-len(self.plan) // self.even) * self.even
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        row = self.plan.row(index)
+        row = self.plan.row(index if index < len(self.plan) else 0)
         group = self._group(row.file, row.group)
         found = {name: _value(column, row.place) for name, column in group.items()}
         if self.offsets and "seq_sources" in found:
             found["seq_sources"] = found["seq_sources"] + self.offsets[row.tier]
+        if index >= len(self.plan):
+            found["loss_mask"] = np.zeros(len(found["input_ids"]), bool)
         return {**found, "tier": row.tier, "phase": row.phase}
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"plan": self.plan, "offsets": self.offsets, "held": OrderedDict()}
+        return {**self.__dict__, "held": OrderedDict()}
 
     def _group(self, file: int, group: int) -> dict[str, Any]:
         key = (file, group)
@@ -56,7 +63,7 @@ class Rows:
                 there = [name for name in COLUMNS if name in parquet.schema_arrow.names]
                 table = parquet.read_row_group(group, columns=there, use_threads=False)
             self.held[key] = {name: table[name].combine_chunks() for name in there}
-            while len(self.held) > CACHED:
+            while len(self.held) > min(max(self.lanes, FEWEST), MOST):
                 self.held.popitem(last=False)
         self.held.move_to_end(key)
         return self.held[key]

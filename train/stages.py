@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -217,7 +218,8 @@ def shared_page(stage: str, made: Prepared) -> dict[str, Any]:
 
 
 def train(stage: str, settings: Training) -> dict[str, Any]:
-    """Train, from the last complete checkpoint of `out` where there is one; what came of it.
+    """Train, from the last complete checkpoint of `out` where there is one; what came of it. SIGTERM saves a checkpoint
+    and ends the process with 143.
 
     ContractError when that checkpoint belongs to another run; UsageError for settings that cannot be;
     EnvironmentProblem when the disk has no room for a checkpoint.
@@ -228,7 +230,7 @@ def train(stage: str, settings: Training) -> dict[str, Any]:
     import torch
     from transformers import AutoTokenizer, TrainingArguments
 
-    from train.checkpoints import DiskGuard
+    from train.checkpoints import DiskGuard, Ending
     from train.models import SAFE
     from train.trainer import TierTrainer, history
 
@@ -247,7 +249,7 @@ def train(stage: str, settings: Training) -> dict[str, Any]:
         metric_for_best_model="eval_loss" if settings.eval_steps and made.held else None, greater_is_better=False,
         dataloader_num_workers=settings.dataloader_num_workers, report_to=list(settings.report_to),
         train_sampling_strategy="sequential", remove_unused_columns=False, label_names=["labels"],
-        use_liger_kernel=settings.use_liger_kernel, enable_jit_checkpoint=True, disable_tqdm=True,
+        use_liger_kernel=settings.use_liger_kernel, disable_tqdm=True,
     )  # fmt: skip
     shared = shared_page(stage, made)
     resumed = provenance.resumable(settings.out, shared)
@@ -255,11 +257,13 @@ def train(stage: str, settings: Training) -> dict[str, Any]:
     frozen = settings.lora is not None
     device = "" if cpu else torch.cuda.get_device_name()
     meter = Meter(flops_per_token(model.config, made.document, frozen), peak_of(device) if settings.bf16 else None)
+    lanes = -(-settings.global_batch // distributed.world())
+    even = distributed.world() * settings.per_device_eval_batch_size
     pad = made.packs[0].tokenizer.get("pad") or 0
     starts = [first for first, _ in made.plan.bounds()[1:]]
     trainer = TierTrainer(
-        model=model, args=args, train_dataset=Rows(made.plan, made.offsets(made.plan)),
-        eval_dataset=Rows(made.held, made.offsets(made.held)) if made.held else None,
+        model=model, args=args, train_dataset=Rows(made.plan, made.offsets(made.plan), lanes),
+        eval_dataset=Rows(made.held, made.offsets(made.held), even=even) if made.held else None,
         data_collator=Collate(pad, sources=True), schedule=made.schedule, tiers=made.plan.tiers, sources=made.sources,
         meter=meter, spike=settings.spike_guard, restarts=starts if settings.optimizer == "restart" else (),
     )  # fmt: skip
@@ -270,7 +274,11 @@ def train(stage: str, settings: Training) -> dict[str, Any]:
     weights = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
     trainer.add_callback(provenance.recorder(shared, progress))
     trainer.add_callback(DiskGuard(settings.out, weights * BYTES_PER_PARAMETER))
+    ending = Ending()
+    trainer.add_callback(ending)
     trainer.train(resume_from_checkpoint=None if resumed is None else str(resumed))
+    if trainer.state.global_step < made.steps and ending.asked:
+        raise SystemExit(128 + signal.SIGTERM)
     trainer.save_model(settings.out)
     distributed.together()
     log = trainer.state.log_history

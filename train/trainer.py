@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -34,6 +35,8 @@ class TierTrainer(Trainer):  # type: ignore[misc]
         self._held: dict[str, torch.Tensor] = {}
         if restarts:
             self.add_callback(Restarts(frozenset(restarts)))
+        if self.guard:
+            self.add_callback(self.guard)
 
     def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
         """The schedule, whatever `lr_scheduler_type` says: groups have the rate 1, so the factor is the rate."""
@@ -108,6 +111,10 @@ class TierTrainer(Trainer):  # type: ignore[misc]
                 output.metrics["eval_loss"] = sum(sums[0]) / max(sum(sums[1]), 1)
         return output
 
+    def _save_checkpoint(self, *given: Any, **more: Any) -> None:
+        super()._save_checkpoint(*given, **more)
+        self.meter.forget_time()
+
     def log(self, logs: dict[str, float], *given: Any, **more: Any) -> None:
         """Adds speed and the losses of the tiers since the last line to a line on training."""
         if "loss" in logs:
@@ -137,13 +144,17 @@ def _add(held: dict[str, torch.Tensor], name: str, losses: Any, counts: Any, pla
     held[name][1].index_add_(0, place, counts.double())
 
 
-class Guard:
-    """Skips a batch whose loss is no number or far over the last ones. Ranks share the loss, so they decide alike."""
+class Guard(TrainerCallback):  # type: ignore[misc]
+    """Skips a batch whose loss is no number or far over the last ones. Ranks share the loss, so they decide alike.
+
+    Nothing times 0 makes a gradient that is no number one: of such a batch the gradients are cleared, where DeepSpeed
+    has not skipped the step by itself (`check_grad_overflow`)."""
 
     def __init__(self, deviations: float) -> None:
         self.deviations = deviations
         self.recent: deque[float] = deque(maxlen=GUARD_WINDOW)
         self.skipped: list[dict[str, float]] = []
+        self.broken = False
 
     def skips(self, total: Any, count: Any, step: int) -> bool:
         """Whether this batch teaches nothing; it is then in `skipped` with its loss."""
@@ -153,11 +164,19 @@ class Guard:
         loss = float(both[0] / both[1].clamp(min=1))
         known = torch.tensor(list(self.recent), dtype=torch.float64)
         high = len(known) == GUARD_WINDOW and loss > float(known.mean() + self.deviations * known.std().clamp(min=1e-3))
-        if high or loss != loss:
+        if high or not math.isfinite(loss):
             self.skipped.append({"step": step, "loss": loss})
+            self.broken = self.broken or not math.isfinite(loss)
             return True
         self.recent.append(loss)
         return False
+
+    def on_pre_optimizer_step(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
+        """Called when the gradients of a step are complete."""
+        if self.broken:
+            for weight in model.parameters():
+                weight.grad = None
+            self.broken = False
 
 
 class Restarts(TrainerCallback):  # type: ignore[misc]

@@ -6,6 +6,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,14 @@ def main(path: Path) -> None:
     for job in json.loads(path.read_text()):
         if "kill" in job and os.environ["RANK"] == "1":
             kill_at(job["kill"])
-        found.append(run(job))
+        if "end" in job and os.environ["RANK"] == "1":
+            end_at(job["end"])
+        if "break" in job:
+            break_at(job["break"])
+        try:
+            found.append(run(job))
+        except SystemExit as leaving:
+            found.append({"left": leaving.code})
         AcceleratorState._reset_state(False)
         GradientState._reset_state()
         gc.collect()
@@ -60,6 +68,37 @@ def kill_at(step: int) -> None:
         return whole(self, *given, **more)
 
     Trainer.training_step = step_or_die  # type: ignore[method-assign]
+
+
+def end_at(step: int) -> None:
+    """Ask this rank to end in the middle of a step, as a scheduler does; once."""
+    from transformers import Trainer
+
+    whole, asked = Trainer.training_step, []
+
+    def step_and_end(self: Any, *given: Any, **more: Any) -> Any:
+        if self.state.global_step == step and not asked:
+            asked.append(step)
+            os.kill(os.getpid(), signal.SIGTERM)
+        return whole(self, *given, **more)
+
+    Trainer.training_step = step_and_end  # type: ignore[method-assign]
+
+
+def break_at(step: int) -> None:
+    """Make the losses of a step no numbers, as a broken batch does; once."""
+    from torch.nn import functional
+
+    from train.trainer import TierTrainer
+
+    whole, entropy = TierTrainer.compute_loss, functional.cross_entropy
+
+    def loss_of(self: Any, *given: Any, **more: Any) -> Any:
+        bad = self.guard is not None and self.model.training and self.state.global_step == step
+        functional.cross_entropy = (lambda *a, **k: entropy(*a, **k) * float("nan")) if bad else entropy
+        return whole(self, *given, **more)
+
+    TierTrainer.compute_loss = loss_of  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

@@ -31,6 +31,16 @@ def test_rows_are_those_of_the_plan_in_any_process(plan: Plan) -> None:
     assert {rows[index]["tier"] for index in range(8)} == {0}
 
 
+def test_rows_that_make_a_split_even_ask_nothing(plan: Plan) -> None:
+    rows = Rows(plan, even=4)
+    assert len(rows) == 16
+    assert [int(Collate(pad=0)([rows[index]])["labels"].ne(IGNORE).sum()) > 0 for index in (13, 14, 15)] == [
+        True,
+        False,
+        False,
+    ]
+
+
 def test_nothing_but_what_the_mask_allows_is_asked(plan: Plan) -> None:
     rows = [Rows(plan, (0, 5))[index] for index in (0, 9)]
     rows[0] = {**rows[0], "input_ids": rows[0]["input_ids"][:20], "loss_mask": rows[0]["loss_mask"][:20],

@@ -78,7 +78,7 @@ def test_zero_2_and_3_adapters_and_pretraining_learn_alike_and_at_the_rates_aske
 ) -> None:
     # The base is random and stays so: what an adapter can learn over it is little.
     lora = {"lora": {"r": 32, "lora_alpha": 64, "lora_dropout": 0.0}, "learning_rate": 3e-2, "phases": PHASES[:1] * 3}
-    names = ["z2", "z3", "ddp", "lora-z3", "qlora-z2", "restart", "pretrain", "mixed"]
+    names = ["z2", "z3", "ddp", "lora-z3", "qlora-z2", "restart", "pretrain", "mixed", "ended", "goes on", "broken"]
     jobs = [
         sft(made, tmp_path / "z2", deepspeed="z2", eval_steps=8),
         sft(made, tmp_path / "z3", deepspeed="z3"),
@@ -90,10 +90,18 @@ def test_zero_2_and_3_adapters_and_pretraining_learn_alike_and_at_the_rates_aske
             phases=[{"tiers": {"high": 2, "low": 0.5}}], lr_scheduler_type="wsd"),
         sft(made, tmp_path / "mixed", packed=[made["text"], made["sft"]], bf16=False,
             phases=[{"tiers": {"high": 1, "stage=1": 1}}]),
+        {**sft(made, tmp_path / "ended", deepspeed="z2", save_steps=100), "end": 5},
+        sft(made, tmp_path / "ended", deepspeed="z2", save_steps=100),
+        {**sft(made, tmp_path / "broken", bf16=False, spike_guard=8), "break": 6},
     ]  # fmt: skip
-    jobs[-2]["stage"] = "pretrain"
+    jobs[6]["stage"] = "pretrain"
     found = dict(zip(names, ranks(2, jobs, tmp_path), strict=True))
-    for name in names:
+    assert found.pop("ended") == {"left": 143}
+    assert (provenance.read(tmp_path / "ended" / "checkpoint-6") or {})["step"] == 6
+    assert found["goes on"]["losses"] == pytest.approx(found["z2"]["losses"], abs=1e-6)
+    assert [one["step"] for one in found["broken"]["skipped"]] == [6] * 2
+    assert all(map(math.isfinite, found["broken"]["losses"]))
+    for name in found:
         assert falls(found[name]["losses"], 0.97 if "lora" in name else 0.85), (name, found[name]["losses"])
     assert found["z2"]["losses"] == pytest.approx(found["z3"]["losses"], abs=2e-2)
     assert found["z2"]["losses"] == pytest.approx(found["ddp"]["losses"], abs=5e-2)
