@@ -189,7 +189,7 @@ def evolve(
     from corpus.synth.work import Limits
 
     asked, known = _prompt("evolve", lang, prompt), _seeds(None, lang)
-    sources = _sources(files, known, lang, sample, seed)
+    sources = _sources(files, known, lang, sample, seed, prompts=True)
     chosen = tuple(one for one in lists(lang).operations if operations in ("all", one.kind))
     mode = Evolve(asked, chosen, sources, rounds, seed)
     limits = Limits(rows, requests, window)
@@ -351,10 +351,18 @@ def _with(known: tuple[Given, ...], against: list[str] | None) -> tuple[Given, .
     return known + (all_of(rows_of(against)) if against else ())
 
 
-def _sources(files: list[str] | None, seeds: tuple[Given, ...], lang: str, sample: int | None, seed: int) -> Sources:
+def _sources(
+    files: list[str] | None,
+    seeds: tuple[Given, ...],
+    lang: str,
+    sample: int | None,
+    seed: int,
+    *,
+    prompts: bool = False,
+) -> Sources:
     from corpus.synth.sources import Sources, in_lang, rows_of, sampled
 
-    found = in_lang(rows_of(files), lang) if files else Sources(iter(seeds))
+    found = in_lang(rows_of(files, prompts=prompts), lang) if files else Sources(iter(seeds))
     return sampled(found, sample, seed) if sample else found
 
 

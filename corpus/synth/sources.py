@@ -87,14 +87,17 @@ def shipped_seeds(lang: str) -> tuple[Given, ...]:
     return tuple(Given(one.id, one.instruction, one.input, one.output, one.category) for one in load(lang))
 
 
-def rows_of(paths: Sequence[str]) -> Sources:
-    """Conversations of files in any format that `corpus import` knows, or of runs (`RUN/dataset/sft`).
+def rows_of(paths: Sequence[str], *, prompts: bool = False) -> Sources:
+    """Conversations of files in any format that `corpus import` knows, or of runs (`RUN/dataset/sft`); with `prompts`
+    questions without answers, too (`RUN/dataset/prompt`), whose output is empty.
 
     Alpaca rows keep instruction and input apart; of a conversation the last question and answer are those of the row.
     UsageError when nothing can be read or a file is in no known format.
     """
     left_out: Counter[str] = Counter()
-    return Sources(_conversations(_below(paths, "sft"), left_out), left_out)
+    below = _below(paths, "sft")
+    below = _below(below, "prompt") if prompts else below
+    return Sources(_conversations(below, left_out, prompts), left_out)
 
 
 def documents_of(paths: Sequence[str], text: str | None = None, key: str | None = None, least: int = 1) -> Sources:
@@ -121,7 +124,7 @@ def _documents(paths: Sequence[str], fields: config.Fields, least: int, left_out
                 yield Given(key, "", "", text)
 
 
-def _conversations(paths: Sequence[str], left_out: Counter[str]) -> Iterator[Given]:
+def _conversations(paths: Sequence[str], left_out: Counter[str], prompts: bool) -> Iterator[Given]:
     formats: dict[str, Format] = {}
     for chunk in chunks(paths, config.Fields.model_construct(text=WHOLE)):
         left_out.update(str(row.reason) for row in chunk.quarantined)
@@ -131,7 +134,7 @@ def _conversations(paths: Sequence[str], left_out: Counter[str]) -> Iterator[Giv
         for path, place, value in zip(paths, places, values, strict=True):
             if path not in formats:
                 own = (one for other, one in zip(paths, values, strict=True) if other == path)
-                formats[path] = _format(path, list(islice(own, SAMPLE)))
+                formats[path] = _format(path, list(islice(own, SAMPLE)), prompts)
             found = row_of(value, formats[path], place)
             if isinstance(found, str):
                 left_out[found] += 1
@@ -139,9 +142,10 @@ def _conversations(paths: Sequence[str], left_out: Counter[str]) -> Iterator[Giv
                 yield found
 
 
-def _format(path: str, values: Sequence[Any]) -> Format:
+def _format(path: str, values: Sequence[Any], prompts: bool) -> Format:
     found = detect(values)
-    if found.format is None or found.kind not in (Kind.CONVERSATION, None):
+    wanted = (Kind.CONVERSATION, None, Kind.PROMPT) if prompts else (Kind.CONVERSATION, None)
+    if found.format is None or found.kind not in wanted:
         raise UsageError(f"{path}: holds no conversations ({found.why}); corpus import --kind conversation may help")
     return found.format
 
@@ -151,6 +155,9 @@ def row_of(value: Any, fmt: Format, place: str) -> Given | str:
     record = convert(value, fmt)
     if isinstance(record, Problem):
         return str(record.reason)
+    if record.kind == Kind.PROMPT and record.prompt:
+        key = value.get("id") or value.get("doc_id")
+        return Given(str(key) if key is not None else place, record.prompt[-1][1], "", "", "")
     turns = tuple((role, text) for role, text, *_ in record.messages or ())
     if len(turns) < 2 or turns[-1][0] != ASSISTANT or turns[-2][0] != USER:
         return "no_answer"

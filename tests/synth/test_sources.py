@@ -89,3 +89,11 @@ def test_rows_are_read_only_as_far_as_they_are_asked_for() -> None:
     assert next(rows).id == "2"
     assert len(found) == 4
     assert found.get(9) is None
+
+
+def test_questions_without_answers_are_read_where_they_are_wanted(tmp_path: Path) -> None:
+    path = str(write_jsonl(tmp_path / "p.jsonl", [{"prompt": f"第{n}道题：山里有什么花？"} for n in range(3)]))
+    found = all_of(rows_of([path], prompts=True))
+    assert (found[0].instruction[:4], found[0].output, found[0].turns) == ("第0道题", "", ())
+    with pytest.raises(UsageError, match="holds no conversations"):
+        all_of(rows_of([path]))
