@@ -12,7 +12,7 @@ from corpus.evaluation.raters import Raters
 from corpus.evaluation.summary import Standing
 from corpus.evaluation.winrate import Rate
 from corpus.evaluation.words import FIGURES, category
-from corpus.report.html.markup import Html, block, element, heading, paragraph, text
+from corpus.report.html.markup import EMPTY, Html, block, element, heading, paragraph, text
 from corpus.report.words import Text
 
 Cell = Html | str | Text
@@ -85,11 +85,11 @@ def _raters(found: Raters) -> list[Html]:
         rows.append([FIGURES["fleiss"], _mean(found.fleiss)])
     cohen = FIGURES["cohen"]
     rows += [[Text(cohen.zh + pair, cohen.en + pair), _mean(kappa)] for pair, kappa in found.cohen.items()]
-    return [heading(FIGURES["judges"]), _table(["", ""], rows)]
+    return [heading(FIGURES["judges"]), _table([], rows)]
 
 
 def _table(head: Sequence[Cell], rows: Iterable[Sequence[Cell]]) -> Html:
-    top = element("thead", element("tr", [_cell("th", cell, at) for at, cell in enumerate(head)]))
+    top = element("thead", element("tr", [_cell("th", cell, at) for at, cell in enumerate(head)])) if head else EMPTY
     body = [element("tr", [_cell("td", cell, at) for at, cell in enumerate(row)]) for row in rows]
     return block("table", block("scroll", element("table", [top, element("tbody", body)])))
 

@@ -74,7 +74,7 @@
     const wanted = at("verdict").value;
     if (wanted === "corrected" && !card.judged.some(changed)) return false;
     if (wanted === "orders" && !card.judged.some((one) => one.forward && one.backward && one.forward !== one.backward)) return false;
-    if (wanted === "judges" && !card.judged.some((one) => one.others.some((other) => grade(other.value) !== grade(one.value)))) return false;
+    if (wanted === "judges" && !card.judged.some((one) => one.others.some((other) => one.value !== null && other.value !== null && grade(other.value) !== grade(one.value)))) return false;
     if (wanted && !["corrected", "orders", "judges"].includes(wanted)
       && !card.judged.some((one) => grade(valueOf(one)) === wanted)) return false;
     const words = at("search").value.trim().toLowerCase();
