@@ -160,7 +160,7 @@ def generate(
     seed: Seed = None,
     timeout: Timeout = 300.0,
     tries: Tries = 8,
-    paid_tries: PaidTries = 3,
+    paid_tries: PaidTries = 2,
     again: Again = False,
     json: Json = False,
 ) -> None:

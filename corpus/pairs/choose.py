@@ -22,6 +22,8 @@ that any two of its answers reached."""
 PAIR = ""
 LEAST_BALANCED = 20
 """Pairs below which their lengths are not balanced: a share of a few is no bias."""
+BATCH = 20_000
+"""Candidates whose answers are compared at once."""
 _WORTH = {"first": 1, "second": -1}
 
 
@@ -81,13 +83,29 @@ def candidates(found: Evidence, choosing: Choosing) -> list[Candidate]:
         made += [_ranked(seed, one, other, told, choosing.weights) for one, other in both]
     made = [replace(one, reason=_unusable(one)) for one in made]
     open_ones = [at for at, one in enumerate(made) if one.reason == PAIR]
-    texts = [text for at in open_ones for text in (made[at].better.reply.text, made[at].worse.reply.text)]
-    alike = near_identical([text or "" for text in texts], [(2 * n, 2 * n + 1) for n in range(len(open_ones))],
-                           choosing.similar)  # fmt: skip
-    for at, same in zip(open_ones, alike, strict=True):
-        reason = "near_identical" if same else _reason(made[at], choosing)
-        made[at] = replace(made[at], reason=reason)
+    for start in range(0, len(open_ones), BATCH):
+        some = open_ones[start : start + BATCH]
+        for at, same in zip(some, _alike([made[at] for at in some], choosing.similar), strict=True):
+            reason = "near_identical" if same else _reason(made[at], choosing)
+            made[at] = replace(made[at], reason=reason)
     return _balanced(_best(made, choosing.per_seed), choosing.longer)
+
+
+def _alike(made: Sequence[Candidate], threshold: float) -> list[bool]:
+    """Whether the two answers of each are near-identical; each answer is read once."""
+    places: dict[tuple[str, str], int] = {}
+    texts: list[str] = []
+    pairs: list[tuple[int, int]] = []
+    for one in made:
+        both = []
+        for known in (one.better, one.worse):
+            key = (one.seed.id, known.reply.id)
+            if key not in places:
+                places[key] = len(texts)
+                texts.append(known.reply.text or "")
+            both.append(places[key])
+        pairs.append((both[0], both[1]))
+    return [bool(same) for same in near_identical(texts, pairs, threshold)]
 
 
 def _ranked(seed: Seed, one: Known, other: Known, told: Sequence[Mapping[str, Any]], weights: Weights) -> Candidate:

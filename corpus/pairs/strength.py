@@ -21,6 +21,8 @@ PRIOR = 3.0
 ROUNDS = 60
 SAMPLES = 200
 SHARE = 0.95
+STEP = 0.05
+"""To which log ratios of lengths are rounded."""
 FIRST, TIE, SECOND = 0, 1, 2
 
 
@@ -66,25 +68,28 @@ def strengths(found: Sequence[Judgement], seed: int = 0, samples: int = SAMPLES)
     places = {name: at for at, name in enumerate(names)}
     seeds = sorted({one.seed for one in found})
     known = {name: at for at, name in enumerate(seeds)}
-    # The order of judgements must not show in the last bits of a sum.
-    rows = sorted(found, key=lambda one: (one.seed, one.first, one.second, one.outcome, one.first_length))
-    design = np.zeros((len(rows), len(names) + 2))
-    for at, one in enumerate(rows):
-        design[at, places[one.first]] += 1
-        design[at, places[one.second]] -= 1
-        design[at, -1] = np.log((one.first_length + 1) / (one.second_length + 1))
-    design[:, -2] = 1
-    outcome = np.array([one.outcome for one in rows])
-    owner = np.array([known[one.seed] for one in rows])
-    best = _fit(design, outcome, np.ones(len(rows)))
+    sides = np.array([[places[one.first], places[one.second], one.outcome] for one in found], np.int64)
+    lengths = np.array([[one.first_length + 1, one.second_length + 1] for one in found], float)
+    steps = np.rint(np.log(lengths[:, 0] / lengths[:, 1]) / STEP).astype(np.int64)
+    # Judgements that are alike are one row with a weight: so many rows at most, and in an order of their own.
+    cells, cell = np.unique(np.column_stack([sides, steps]), axis=0, return_inverse=True)
+    cell = cell.reshape(-1)
+    owner = np.array([known[one.seed] for one in found], np.int64)
+    design = np.zeros((len(cells), len(names) + 2))
+    design[np.arange(len(cells)), cells[:, 0]] += 1
+    design[np.arange(len(cells)), cells[:, 1]] -= 1
+    design[:, -2], design[:, -1] = 1, cells[:, 3] * STEP
+    outcome = cells[:, 2]
+    best = _fit(design, outcome, np.bincount(cell, minlength=len(cells)).astype(float))
     drawn = np.random.default_rng(seed).multinomial(len(seeds), np.full(len(seeds), 1 / len(seeds)), size=samples)
-    fits = np.array([_fit(design, outcome, counts[owner].astype(float), best) for counts in drawn])
+    weights = (np.bincount(cell, weights=counts[owner], minlength=len(cells)) for counts in drawn)
+    fits = np.array([_fit(design, outcome, weight, best) for weight in weights])
     edge = (1 - SHARE) / 2
     low, high = np.quantile(fits, [edge, 1 - edge], axis=0)
     values = [Value(*(round(float(one), 4) for one in row)) for row in zip(best, low, high, strict=True)]
     ranked = sorted(names, key=lambda name: (-values[places[name]].value, name))
     models = {name: values[places[name]] for name in ranked}
-    return Strengths(models, values[-3], values[-2], round(float(np.exp(best[-1])), 4), len(rows), len(seeds))
+    return Strengths(models, values[-3], values[-2], round(float(np.exp(best[-1])), 4), len(found), len(seeds))
 
 
 def _fit(design: np.ndarray, outcome: np.ndarray, weight: np.ndarray, start: np.ndarray | None = None) -> np.ndarray:
