@@ -38,6 +38,30 @@ def estimated(found: Estimate, ranks: int) -> None:
     render.table(None, list(lines.items()))
 
 
+def tiers(page: Mapping[str, Any]) -> dict[str, Any]:
+    """The figures of each tier and split, without its files."""
+    return {
+        tier: {
+            split: {name: value for name, value in told.items() if name != "files"} for split, told in splits.items()
+        }
+        for tier, splits in page["tiers"].items()
+    }
+
+
+def packed(page: Mapping[str, Any]) -> None:
+    """A line a tier and split."""
+    rows = []
+    for tier, splits in page["tiers"].items():
+        for split, told in splits.items():
+            dropped = " ".join(f"{name} {count:,}" for name, count in told["dropped"].items())
+            numbers = (render.number(told[name]) for name in ("records", "rows", "tokens"))
+            learnt = told["loss_tokens"] / max(told["tokens"], 1)
+            rows.append(
+                (tier, split, *numbers, f"{told['fill']:.2%}", f"{learnt:.1%}", told["truncated"], dropped or "-")
+            )
+    render.table(("tier", "split", "records", "rows", "tokens", "fill", "learnt", "cut", "left out"), rows)
+
+
 def trained(found: Mapping[str, Any], *, as_json: bool) -> None:
     """Steps, first and last loss, where the model is."""
     if _first():

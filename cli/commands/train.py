@@ -11,12 +11,14 @@ from cli.commands import (
     train_export,
     train_launch,
     train_merge,
+    train_pack,
     train_rounds,
     train_stage,
     train_vocab,
 )
 
 app = typer.Typer(help="Train on the tiers.", no_args_is_help=True, rich_markup_mode=None)
+app.command("pack")(train_pack.command)
 for stage in (
     train_stage.plan,
     train_stage.pretrain,

@@ -118,6 +118,7 @@ SURFACE = {
     "tags apply": "FILES --out --tags --instruction --input --answer --text --json",
     "tags normalise": "FILES --out --field --least --cosine --support --confidence --embedder --budget --json",
     "coverage": "RUN --target --natural --column --tolerance --epochs --weights --json",
+    "train pack": "RUN --out --tokenizer --seq-len --template --tier --processes --seed --json",
     "train plan": "CONFIG --set --ranks --json",
     **{
         f"train {stage}": "CONFIG --set --local_rank --json"
