@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from train.deepspeed import contents, preset, zero_stage
 from train.models import counted, shape_of
 from train.stages import BYTES_PER_PARAMETER, Prepared, Training, accumulated, prepare
@@ -68,7 +70,9 @@ def _phase(made: Prepared, number: int, low: int, high: int) -> PhasePlan:
     high = min(high, made.steps)
     before, after = (sum(made.plan.consumed(step).values()) for step in (low, max(high, low)))
     own = [segment for segment in made.plan.segments if segment.phase == number]
-    seen = sorted({made.plan.tiers[int(tier)] for segment in own for tier in set(made.plan.groups[segment.groups, 3])})
+    seen = sorted(
+        {made.plan.tiers[int(tier)] for segment in own for tier in np.unique(made.plan.groups[segment.groups, 3])}
+    )
     rates = [made.schedule.rate(step) for step in (low, max(high - 1, low))]
     return PhasePlan(
         tuple(seen), max(high - low, 0), int((after - before) * tokens_per_row(made)), rates[0],

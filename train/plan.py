@@ -19,7 +19,7 @@ import numpy as np
 from corpus.errors import UsageError
 from train.packed import Part
 
-Ints = np.ndarray[Any, np.dtype[np.int64]]
+Ints = np.ndarray[Any, np.dtype[np.integer[Any]]]
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Plan:
-    """`groups` has a line for each row group: file, group in the file, rows, tier."""
+    """`groups` has a line of 32-bit integers for each row group: file, group in the file, rows, tier."""
 
     tiers: tuple[str, ...]
     files: tuple[str, ...]
@@ -158,12 +158,12 @@ def make(parts: Mapping[str, Part], phases: Sequence[Wanted], global_batch: int,
     lines: list[Ints] = []
     for number, tier in enumerate(tiers):
         for file in parts[tier].files:
-            rows = np.array(file.groups, np.int64)
+            rows = np.array(file.groups, np.int32)
             lines.append(
                 np.stack([np.full_like(rows, len(files)), np.arange(len(rows)), rows, np.full_like(rows, number)], 1)
             )
             files.append(file.uri)
-    groups = np.concatenate(lines) if lines else np.zeros((0, 4), np.int64)
+    groups = np.concatenate(lines) if lines else np.zeros((0, 4), np.int32)
     segments: list[Segment] = []
     first, replayed = 0, 0
     seen: list[int] = []

@@ -12,11 +12,11 @@ from typing import Any, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from corpus.errors import UsageError
+from corpus.errors import ContractError, UsageError
 from corpus.located import Strict
 from train import distributed, packed, plan, provenance, schedule
 from train.data import Collate, Rows
-from train.deepspeed import preset, zero_stage
+from train.deepspeed import contents, preset, zero_stage
 from train.meters import Meter, flops_per_token, peak_of
 from train.models import Model, load
 from train.packed import Packed, Part
@@ -151,6 +151,7 @@ def prepare(settings: Training) -> Prepared:
     made = plan.make(train, wanted, settings.global_batch, settings.seed)
     if settings.order in ("shuffled", "random"):
         made = _dealt(made, settings)
+        rates = [settings.learning_rate] if settings.order == "shuffled" else rates
     some = {name: part for name, part in held.items() if part.rows and name in made.tiers}
     checks = plan.make(some, [Wanted(dict.fromkeys(some, 1.0))], 1, settings.seed) if some else None
     shape = settings.lr_scheduler_type
@@ -187,13 +188,14 @@ def _ordered(settings: Training) -> tuple[list[Wanted], list[float]]:
 
 
 def _dealt(made: Plan, settings: Training) -> Plan:
-    """The same row groups, dealt anew over all segments: into one phase's stead (`shuffled`), or to phases of the same
-    numbers of steps (`random`), so that only the order by difficulty is gone."""
+    """The same row groups, dealt anew: as one phase (`shuffled`), or to phases of as many row groups as before, with
+    their own rates (`random`), so that only the order by difficulty is gone."""
     groups = np.concatenate([segment.groups for segment in made.segments])
     order = np.random.default_rng([settings.seed, 3]).permutation(groups)
-    cuts = np.cumsum([len(segment.groups) for segment in made.segments])[:-1]
+    into = made.segments if settings.order == "random" else made.segments[:1]
+    cuts = np.cumsum([len(segment.groups) for segment in into])[:-1]
     segments, first = [], 0
-    for segment, own in zip(made.segments, np.split(order, cuts), strict=True):
+    for segment, own in zip(into, np.split(order, cuts), strict=True):
         ends = np.cumsum(made.groups[own, 2])
         rows = int(ends[-1]) if len(ends) else 0
         steps = rows // made.global_batch
@@ -221,8 +223,8 @@ def train(stage: str, settings: Training) -> dict[str, Any]:
     """Train, from the last complete checkpoint of `out` where there is one; what came of it. SIGTERM saves a checkpoint
     and ends the process with 143.
 
-    ContractError when that checkpoint belongs to another run; UsageError for settings that cannot be;
-    EnvironmentProblem when the disk has no room for a checkpoint.
+    ContractError when that checkpoint belongs to another run or number of ranks; UsageError for settings that cannot
+    be; EnvironmentProblem when the disk has no room for a checkpoint.
     """
     made = prepare(settings)
     accumulation = accumulated(settings, distributed.world())
@@ -253,6 +255,8 @@ def train(stage: str, settings: Training) -> dict[str, Any]:
     )  # fmt: skip
     shared = shared_page(stage, made)
     resumed = provenance.resumable(settings.out, shared)
+    if resumed is not None:
+        _same_ranks(resumed, settings)
     model = load(settings, settings.seed, settings.bf16, zero_stage(settings.deepspeed))
     frozen = settings.lora is not None
     device = "" if cpu else torch.cuda.get_device_name()
@@ -269,7 +273,8 @@ def train(stage: str, settings: Training) -> dict[str, Any]:
     )  # fmt: skip
 
     def progress(step: int) -> dict[str, Any]:
-        return {"rows_consumed": made.plan.consumed(step), "rows_left_out": made.plan.dropped}
+        consumed = {"rows_consumed": made.plan.consumed(step), "rows_left_out": made.plan.dropped}
+        return {**consumed, "ranks": distributed.world()}
 
     weights = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
     trainer.add_callback(provenance.recorder(shared, progress))
@@ -295,6 +300,19 @@ def train(stage: str, settings: Training) -> dict[str, Any]:
         (Path(settings.out) / "log.jsonl").write_text(lines, encoding="utf-8")
         provenance.write(settings.out, {**shared, "step": found["steps"], **progress(trainer.state.global_step)})
     return found
+
+
+def _same_ranks(checkpoint: Path, settings: Training) -> None:
+    """ContractError when DeepSpeed cannot load what so many ranks wrote."""
+    there, path = (provenance.read(checkpoint) or {}).get("ranks"), preset(settings.deepspeed)
+    if path is None or there in (None, distributed.world()):
+        return
+    if not contents(path).get("checkpoint", {}).get("load_universal"):
+        raise ContractError(
+            f"{checkpoint}: was written by {there} ranks under DeepSpeed, and this job has {distributed.world()}. Use "
+            "as many, or make it universal (`corpus train export --universal`) and name a DeepSpeed file with "
+            '"checkpoint": {"load_universal": true}'
+        )
 
 
 def accumulated(settings: Training, world: int) -> int:
