@@ -11,6 +11,7 @@ from synth_server import unlike
 
 from corpus.embed.hashed import fit
 from corpus.synth.novelty import ALIKE, EXACT, MEANING, Item, Match, Novelty, bare, prepared
+from corpus.synth.sources import shipped_seeds
 
 
 def known(*texts: str | tuple[str, str], **settings: float) -> Novelty:
@@ -143,6 +144,17 @@ def test_vectors_see_what_words_in_common_do_not_and_only_when_they_are_asked_fo
     assert match(known(*texts), half) is None
     with pytest.raises(ValueError, match="go together"):
         Novelty(cosine=0.9)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_no_seed_repeats_another_and_each_is_caught_when_it_comes_again(lang: str) -> None:
+    seeds = shipped_seeds(lang)
+    novelty = Novelty()
+    rows = prepared([Item(one.id, one.instruction, one.input) for one in seeds])
+    for row in rows:
+        assert novelty.match(row) is None, row.id
+        novelty.add(row)
+    assert [novelty.match(row) for row in rows] == [Match(EXACT, one.id, 1.0) for one in seeds]
 
 
 @pytest.mark.parametrize(
