@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -99,6 +101,16 @@ def load(settings: Model, seed: int, bf16: bool, zero: int) -> Any:
             model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
         model = get_peft_model(model, settings.lora.peft("CAUSAL_LM"))
     return model
+
+
+def save_words(folders: Sequence[str], out: str) -> None:
+    """Put the tokenizer of the first folder that has one beside the model: that of the pack, which has the chat template
+    that the model learnt, before the base's."""
+    from transformers import AutoTokenizer
+
+    found = next((one for one in folders if (Path(one) / "tokenizer_config.json").is_file()), None)
+    if found is not None:
+        AutoTokenizer.from_pretrained(found, **SAFE).save_pretrained(out)
 
 
 def quantisation(bits: Bits | None, zero: int) -> Any:

@@ -18,7 +18,7 @@ from train import distributed, packed, plan, provenance, schedule
 from train.data import Collate, Rows
 from train.deepspeed import contents, preset, zero_stage
 from train.meters import Meter, flops_per_token, peak_of
-from train.models import Model, load
+from train.models import Model, load, save_words
 from train.packed import Packed, Part
 from train.plan import Plan, Wanted
 from train.schedule import Schedule
@@ -230,10 +230,9 @@ def train(stage: str, settings: Training) -> dict[str, Any]:
     accumulation = accumulated(settings, distributed.world())
     distributed.begin()
     import torch
-    from transformers import AutoTokenizer, TrainingArguments
+    from transformers import TrainingArguments
 
     from train.checkpoints import DiskGuard, Ending
-    from train.models import SAFE
     from train.trainer import TierTrainer, history
 
     cpu = not torch.cuda.is_available()
@@ -294,8 +293,7 @@ def train(stage: str, settings: Training) -> dict[str, Any]:
         "skipped": trainer.guard.skipped if trainer.guard else [],
     }  # fmt: skip
     if trainer.is_world_process_zero():
-        if settings.model:
-            AutoTokenizer.from_pretrained(settings.model, **SAFE).save_pretrained(settings.out)
+        save_words([f"{settings.packed[-1]}/tokenizer", settings.model or settings.out], settings.out)
         lines = "".join(json.dumps(line) + "\n" for line in log)
         (Path(settings.out) / "log.jsonl").write_text(lines, encoding="utf-8")
         provenance.write(settings.out, {**shared, "step": found["steps"], **progress(trainer.state.global_step)})

@@ -10,7 +10,8 @@ import hashlib
 import json
 import multiprocessing
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,9 @@ WINDOW = 32_000_000
 """Tokens that are laid into rows at once."""
 BATCH = 1000
 SPLITS = ("train", "validation")
+Each = Callable[
+    [Callable[[tuple[str, int]], dict[str, "Some"]], Iterable[tuple[str, int]]], Iterable[dict[str, "Some"]]
+]
 
 
 @dataclass
@@ -69,11 +73,8 @@ def pack(
         raise UsageError("documents have no template; leave --template out")
     _ = words.eos
     sources: dict[str, int] = {}
-    with tensors.made(out) as folder:
-        told = {
-            tier: _tier(folder, tier, files, words, seq_len, processes, seed, sources)
-            for tier, files in found.files.items()
-        }
+    with tensors.made(out) as folder, _side_by_side(words, seq_len, processes) as each:
+        told = {tier: _tier(folder, tier, files, seq_len, seed, sources, each) for tier, files in found.files.items()}
         page = _page(found, words, seq_len, list(sources), told)
         words.whole.chat_template = words.chat.jinja() if words.chat else words.whole.chat_template
         words.whole.save_pretrained(folder / "tokenizer")
@@ -164,13 +165,12 @@ class _Split:
 
 
 def _tier(
-    folder: Path, tier: str, files: Sequence[str], words: Words, seq_len: int, processes: int, seed: int,
-    sources: dict[str, int],
+    folder: Path, tier: str, files: Sequence[str], seq_len: int, seed: int, sources: dict[str, int], each: Each
 ) -> dict[str, Any]:  # fmt: skip
     below = tier if "=" in tier else f"tier={tier}"
     group = max(1, GROUP_TOKENS // seq_len)
     splits = {name: _Split(Writer(folder, f"{below}/split={name}", group), seq_len, seed) for name in SPLITS}
-    for parts in _encoded(files, words, seq_len, processes):
+    for parts in each(_group, _tasks(files)):
         for name, some in parts.items():
             splits[name].add(some, sources)
     for split in splits.values():
@@ -182,19 +182,24 @@ def _tier(
     return told
 
 
-def _encoded(files: Sequence[str], words: Words, seq_len: int, processes: int) -> Iterator[dict[str, Some]]:
-    """What each row group gave, in order."""
-    tasks = []
-    for file in files:
-        with storage.open_read(file) as stream:
-            tasks += [(file, group) for group in range(pq.ParquetFile(stream).num_row_groups)]
-    if processes <= 1 or len(tasks) <= 1:
+@contextmanager
+def _side_by_side(words: Words, seq_len: int, processes: int) -> Iterator[Each]:
+    """A map that keeps the order of its tasks, over so many processes."""
+    if processes <= 1:
         _begin(words, seq_len)
-        yield from map(_group, tasks)
+        yield map
         return
     # Fresh processes: a fork would copy locks that the tokenizer's threads hold.
-    with multiprocessing.get_context("spawn").Pool(min(processes, len(tasks)), _begin, (words, seq_len)) as pool:
-        yield from pool.imap(_group, tasks)
+    with multiprocessing.get_context("spawn").Pool(processes, _begin, (words, seq_len)) as pool:
+        yield pool.imap
+
+
+def _tasks(files: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """The row groups of files, in order."""
+    for file in files:
+        with storage.open_read(file) as stream:
+            groups = pq.ParquetFile(stream).num_row_groups
+        yield from ((file, group) for group in range(groups))
 
 
 _HERE: dict[str, Any] = {}
