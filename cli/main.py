@@ -45,6 +45,7 @@ from cli.commands import (
     submit,
     synth,
     tags,
+    templates,
     tier,
     train,
     verify,
@@ -104,6 +105,7 @@ app.add_typer(quality.app, name="quality")
 app.add_typer(index.app, name="index")
 app.add_typer(models.app, name="models")
 app.add_typer(tags.app, name="tags")
+app.add_typer(templates.app, name="templates")
 app.add_typer(synth.app, name="synth")
 app.add_typer(eval_.app, name="eval")
 app.add_typer(pairs.app, name="pairs")

@@ -1,0 +1,1 @@
+"""Labelled NLP sets made into instructions by declared templates. See docs/templates.md."""
