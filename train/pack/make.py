@@ -223,6 +223,9 @@ def _group(task: tuple[str, int]) -> dict[str, Some]:
     texts = table[said].to_pylist()
     names = table["source"].to_pylist() if "source" in there else [""] * len(table)
     splits = np.array(table["split"].to_pylist() if "split" in there else ["train"] * len(table))
+    other = sorted({str(name) for name in splits} - set(SPLITS))
+    if other:
+        raise UsageError(f"{file}: rows of the split {other[0]!r} would be lost; a split is one of {', '.join(SPLITS)}")
     found = {}
     for split in SPLITS:
         places = np.flatnonzero(splits == split)
