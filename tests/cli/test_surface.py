@@ -47,7 +47,7 @@ SURFACE = {
     "difficulty score": "FILES --out --instruction --input --answer --lang --stages --cut --model --prompt"
     " --max-tokens --weight --json",
     "difficulty train": "FILES --out --label-field --hard-from --instruction --input --answer --target --precision"
-    " --seed --json",
+    " --seed --embedder --json",
     "difficulty eval": "MODEL FILES --label-field --hard-from --instruction --input --answer --json",
     "difficulty apply": "MODEL FILES --out --instruction --input --answer --stages --cut --json",
     "perplexity train": "FILES --out --order --least --rare --vocabulary --most --folds --text --lang --json",
