@@ -30,7 +30,10 @@ def list_tasks(json: Json = False) -> None:
 
 
 @app.command()
-def show(task: Annotated[str, typer.Argument(metavar="TASK", show_default=False)], lang: Lang = "zh") -> None:
+def show(
+    task: Annotated[str, typer.Argument(metavar="TASK", help="A shipped task or its file.", show_default=False)],
+    lang: Lang = "zh",
+) -> None:
     """Show what a task asks, and the words of its labels."""
     from cli import render
     from corpus.templates.model import load
@@ -69,7 +72,8 @@ def use(
     from corpus.templates.model import load
 
     found = load(task)
-    pairs = dict(one.split("=", 1) if "=" in one else (one, "") for one in columns or ())
+    parted = [one.partition("=") for one in columns or ()]
+    pairs = {name: column for name, _, column in parted}
     for name, column in pairs.items():
         if name not in found.needed or not column or "'" in column:
             raise UsageError(f"--map {name}={column}: must be FIELD=COLUMN; fields are {', '.join(found.needed)}")
