@@ -64,7 +64,7 @@ def main() -> None:
     peak = [resource.getrusage(who).ru_maxrss / 1e6 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     print(
         f"{told['packed']:,} of {told['records']:,} conversations in {wall:.1f} s: {told['packed'] / wall:,.0f}/s, "
-        f"{told['tokens'] / wall:,.0f} tokens/s, fill {told['fill']:.4f}, peak {peak[0]:.2f} GB + {peak[1]:.2f} GB a worker"
+        f"{told['tokens'] / wall:,.0f} tokens/s, fill {told['fill']:.4f}, peak {peak[0]:.2f} + {peak[1]:.2f} GB"
     )
 
 
