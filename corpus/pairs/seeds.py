@@ -83,7 +83,7 @@ def seed_of(record: Imported, place: str, difficulty: str, by: str) -> Seed | st
     meta = {name: value for name, value in (record.meta or {}).items() if name != NOTE and name not in _VIEWS}
     inner = meta.get("meta")
     fields: Mapping[str, Any] = {**(orjson.loads(inner) if isinstance(inner, str) and inner[:1] == "{" else {}), **meta}
-    staged = _STAGE.search(place.replace("\\", "/"))
+    staged = _STAGE.search("/" + place.replace("\\", "/"))
     stage = staged[1] if staged else str(fields.get("stage") or "")
     return Seed(
         id=prompt_id(turns),
