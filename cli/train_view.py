@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cli import render
@@ -83,6 +83,20 @@ def aligned(found: Done, *, as_json: bool) -> None:
             )
         else:
             render.done({"model": found.model, **ends, **found.account}, as_json=False)
+
+
+def ancestry(lines: Sequence[Mapping[str, Any]], pages: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
+    """The rounds, and a model's parents back to the digests of the runs that it was made from."""
+    if as_json:
+        render.emit({"rounds": list(lines), "model": lines[-1]["model"], "chain": list(pages)})
+        return
+    render.out()
+    for page in pages:
+        data = page["data"]
+        origins = [pack["dataset"]["manifest_digest"][:16] for pack in data.get("packed", ())]
+        origin = " ".join(origins) or " ".join(sorted(digest[:16] for digest in data.get("tiers", {}).values()))
+        render.out(f"{page['stage']}, {page['step']} steps, {page['fingerprint'][:16]}, from tiers {origin}")
+    render.out(f"model: {lines[-1]['model']}")
 
 
 def _first() -> bool:

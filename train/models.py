@@ -104,8 +104,8 @@ def load(settings: Model, seed: int, bf16: bool, zero: int) -> Any:
 
 
 def save_words(folders: Sequence[str], out: str) -> None:
-    """Put the tokenizer of the first folder that has one beside the model: that of the pack, which has the chat template
-    that the model learnt, before the base's."""
+    """Put the tokenizer of the first folder that has one beside the model: that of the pack, which has the chat
+    template that the model learnt, before the base's."""
     from transformers import AutoTokenizer
 
     found = next((one for one in folders if (Path(one) / "tokenizer_config.json").is_file()), None)

@@ -17,6 +17,8 @@ from typing import Any
 from corpus.errors import ContractError
 
 PAGE = "data_provenance.json"
+FINAL = "model"
+"""Where below a run's `out` the trained model lies, beside its checkpoints: nothing in it is a pickle."""
 PACKAGES = ("torch", "transformers", "deepspeed", "peft", "trl", "accelerate", "tokenizers", "corpus-tiers")
 _CHECKPOINT = re.compile(r"checkpoint-(\d+)\Z")
 
@@ -63,6 +65,18 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
+
+
+def finish(trainer: Any, out: str) -> str:
+    """Write the model of a trainer as others take it; every rank must call. Its folder."""
+    from train import distributed
+
+    folder = Path(out) / FINAL
+    trainer.save_model(str(folder))
+    distributed.together()
+    if trainer.is_world_process_zero():
+        (folder / "training_args.bin").unlink(missing_ok=True)
+    return str(folder)
 
 
 def chain(folder: str | Path) -> list[dict[str, Any]]:

@@ -283,20 +283,19 @@ def train(stage: str, settings: Training) -> dict[str, Any]:
     trainer.train(resume_from_checkpoint=None if resumed is None else str(resumed))
     if trainer.state.global_step < made.steps and ending.asked:
         raise SystemExit(128 + signal.SIGTERM)
-    trainer.save_model(settings.out)
-    distributed.together()
+    final = provenance.finish(trainer, settings.out)
     log = trainer.state.log_history
     found = {
-        "stage": stage, "model": settings.out, "steps": trainer.state.global_step,
+        "stage": stage, "model": final, "steps": trainer.state.global_step,
         "losses": history(log, "loss"), "rates": history(log, "learning_rate"),
         "eval_losses": history(log, "eval_loss"), "best": trainer.state.best_model_checkpoint,
         "skipped": trainer.guard.skipped if trainer.guard else [],
     }  # fmt: skip
     if trainer.is_world_process_zero():
-        save_words([f"{settings.packed[-1]}/tokenizer", settings.model or settings.out], settings.out)
+        save_words([f"{settings.packed[-1]}/tokenizer", settings.model or settings.out], final)
         lines = "".join(json.dumps(line) + "\n" for line in log)
         (Path(settings.out) / "log.jsonl").write_text(lines, encoding="utf-8")
-        provenance.write(settings.out, {**shared, "step": found["steps"], **progress(trainer.state.global_step)})
+        provenance.write(final, {**shared, "step": found["steps"], **progress(trainer.state.global_step)})
     return found
 
 

@@ -79,7 +79,7 @@ SURFACE = {
     "stats": "RUN --by --json",
     "sample": "RUN -n --removed --reason --tier --seed --json",
     "report": "RUN --out --lang --sample --seed --map-png --json",
-    "demo": "--out --master --json",
+    "demo": "--out --train --rounds --master --json",
     "doctor": "LOCATION --spark --json",
     "gc": "RUN --grace-hours --json",
     "whatif": "RUN --set --disable --rules -n --seed --json",

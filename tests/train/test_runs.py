@@ -122,7 +122,7 @@ def test_zero_2_and_3_adapters_and_pretraining_learn_alike_and_at_the_rates_aske
     best = min(held, key=lambda line: line["eval_loss"])["step"]
     assert found["z2"]["best"].endswith(f"checkpoint-{best}")
     assert found["z2"]["eval_losses"] == [line["eval_loss"] for line in held]
-    page = provenance.read(tmp_path / "z2")
+    page = provenance.read(tmp_path / "z2" / "model")
     assert page is not None
     assert sum(page["rows_consumed"].values()) == 88
     one = ranks(1, [sft(made, tmp_path / "one", bf16=False)], tmp_path)[0]
@@ -134,12 +134,12 @@ def test_a_killed_job_goes_on_as_if_nothing_had_happened_on_other_ranks_too(
 ) -> None:
     whole = ranks(2, [sft(made, tmp_path / "whole", bf16=False)], tmp_path)[0]
     ranks(2, [{**sft(made, tmp_path / "cut", bf16=False), "kill": 13}], tmp_path, fails=True)
-    assert not (tmp_path / "cut" / "model.safetensors").exists()
+    assert not (tmp_path / "cut" / "model").exists()
     (tmp_path / "cut" / "checkpoint-12").mkdir()  # half a checkpoint, as a kill leaves it
     again = ranks(1, [sft(made, tmp_path / "cut", bf16=False)], tmp_path)[0]
     assert again["losses"][:8] == whole["losses"][:8]
     assert again["losses"] == pytest.approx(whole["losses"], abs=1e-6)
-    first, second = (tensors.folder(str(tmp_path / name)) for name in ("whole", "cut"))
+    first, second = (tensors.folder(str(tmp_path / name / "model")) for name in ("whole", "cut"))
     for name in first.files:
         assert (first.tensor(name) - second.tensor(name)).abs().max() < 1e-5
 
@@ -157,7 +157,7 @@ def test_preferences_are_learnt_under_zero(made: dict[str, str], tmp_path: Path)
     found = ranks(2, [
         job("dpo", "dpo2", reference=reference), job("dpo", "dpo3", deepspeed="z3", reference=reference),
         job("reward", "scorer"),
-        job("ppo", "ppo", rewards=[{"rule": "language", "of": "zh"}], reward_model=str(tmp_path / "scorer"),
+        job("ppo", "ppo", rewards=[{"rule": "language", "of": "zh"}], reward_model=str(tmp_path / "scorer" / "model"),
             max_new_tokens=4, args={**args, "max_steps": 2}),
     ], tmp_path)  # fmt: skip
     two, three, scorer, ppo = found
@@ -165,5 +165,5 @@ def test_preferences_are_learnt_under_zero(made: dict[str, str], tmp_path: Path)
     assert two["losses"] == pytest.approx(three["losses"], abs=1e-2)
     assert two["losses"][-1] < 0.5
     assert scorer["losses"][-1] < scorer["losses"][0] or scorer["losses"][-1] < 0.2
-    assert {"rewards/language/mean", "rewards/scorer/mean"} <= set(ppo["metrics"])
-    assert [page["stage"] for page in provenance.chain(tmp_path / "ppo")] == ["ppo"]
+    assert {"rewards/language/mean", "rewards/model/mean"} <= set(ppo["metrics"])
+    assert [page["stage"] for page in provenance.chain(tmp_path / "ppo" / "model")] == ["ppo"]

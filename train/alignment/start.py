@@ -91,20 +91,17 @@ def run(trainer: Any, stage: str, settings: Aligning, tokenizer: Any, some: Pair
     trainer.add_callback(provenance.recorder(shared, progress))
     found = provenance.resumable(settings.out, shared)
     trainer.train(resume_from_checkpoint=None if found is None else str(found))
-    trainer.save_model(settings.out)
-    distributed.together()
+    final = provenance.finish(trainer, settings.out)
     if trainer.is_world_process_zero():
-        tokenizer.save_pretrained(settings.out)
-        provenance.write(
-            settings.out, {**shared, "step": trainer.state.global_step, **progress(trainer.state.global_step)}
-        )
+        tokenizer.save_pretrained(final)
+        provenance.write(final, {**shared, "step": trainer.state.global_step, **progress(trainer.state.global_step)})
     logged = trainer.state.log_history
     losses = tuple(float(line["loss"]) for line in logged if "loss" in line)
     last: dict[str, float] = {}
     for line in logged:
         last |= {name: float(value) for name, value in line.items() if isinstance(value, int | float)}
     return Done(
-        settings.out,
+        final,
         losses,
         last,
         {"read": some.read, "trained": len(some.rows), "too_long": some.too_long, "other_split": some.others},

@@ -70,7 +70,7 @@ def test_a_run_goes_on_from_its_last_complete_checkpoint_and_from_no_other_run_s
     (Path("cut") / "checkpoint-12" / provenance.PAGE).unlink()  # as a kill while it was being written leaves it
     told = dpo(Dpo(**wanted(model, tier, "cut")))
     assert told.losses == whole.losses
-    pages = provenance.chain("cut")
+    pages = provenance.chain("cut/model")
     assert [page["stage"] for page in pages] == ["dpo"]
     assert pages[0]["rows_consumed"] == 48
     with pytest.raises(ContractError, match=r"settings\.beta: 0\.1 there, 0\.3 here"):
@@ -81,7 +81,7 @@ def test_a_run_goes_on_from_its_last_complete_checkpoint_and_from_no_other_run_s
 def test_other_losses_and_adapters_learn(model: str, tier: str, loss: dict[str, float]) -> None:
     done = dpo(Dpo(**wanted(model, tier, "out", loss=loss, lora={"r": 4})))
     assert done.losses[-1] < done.losses[0]
-    assert json.loads(Path("out/adapter_config.json").read_text())["r"] == 4
+    assert json.loads(Path("out/model/adapter_config.json").read_text())["r"] == 4
 
 
 def test_a_reward_model_learns_and_serves_rloo(model: str, tier: str) -> None:
@@ -89,10 +89,12 @@ def test_a_reward_model_learns_and_serves_rloo(model: str, tier: str) -> None:
     assert trained.losses[-1] < trained.losses[0]
     rules = [Rule(rule="language", of="zh"), Rule(rule="length", least=4, most=16, weight=0.5)]
     args = {**ARGS, "max_steps": 2, "per_device_train_batch_size": 4, "learning_rate": 1e-4}
-    settings = Rloo(**wanted(model, tier, "out", rewards=rules, reward_model="scorer", max_new_tokens=8, args=args))
+    settings = Rloo(
+        **wanted(model, tier, "out", rewards=rules, reward_model="scorer/model", max_new_tokens=8, args=args)
+    )
     done = rloo(settings)
-    assert {"rewards/language/mean", "rewards/length/mean", "rewards/scorer/mean"} <= set(done.metrics)
-    assert [page["stage"] for page in provenance.chain("out")] == ["ppo"]
+    assert {"rewards/language/mean", "rewards/length/mean", "rewards/model/mean"} <= set(done.metrics)
+    assert [page["stage"] for page in provenance.chain("out/model")] == ["ppo"]
 
 
 @pytest.mark.parametrize(
