@@ -29,7 +29,7 @@ def tiers(folder: Path) -> tuple[str, str]:
         {
             "doc_id": f"{lang}{number:030d}", "source": lang, "source_key": seed.id, "lang": lang,
             "split": "validation" if number % 10 == 0 else "train", "difficulty": number / 175,
-            "messages": [{"role": "user", "content": "\n".join(part for part in (seed.instruction, seed.input) if part)},
+            "messages": [{"role": "user", "content": f"{seed.instruction}\n{seed.input}".strip()},
                          {"role": "assistant", "content": seed.output}],
         }
         for lang in ("zh", "en") for number, seed in enumerate(load(lang))
@@ -74,9 +74,8 @@ def test_three_rounds_each_on_new_and_harder_rows_with_every_parent(
     difficulty = [line["told"]["difficulty"] for line in lines]
     assert difficulty == sorted(difficulty)
     assert difficulty[0] < difficulty[1] < difficulty[2]
-    seeds = [
-        set(pq.read_table(out / f"rounds/round={number}/pairs/plan.parquet")["id"].to_pylist()) for number in (1, 2, 3)
-    ]
+    plans = [out / f"rounds/round={number}/pairs/plan.parquet" for number in (1, 2, 3)]
+    seeds = [set(pq.read_table(plan, columns=["seed"], partitioning=None)["seed"].to_pylist()) for plan in plans]
     assert not (seeds[0] & seeds[1] | seeds[0] & seeds[2] | seeds[1] & seeds[2])
     pages = provenance.chain(lines[-1]["model"])
     assert [page["stage"] for page in pages] == ["dpo", "sft"] * 3 + ["pretrain"]

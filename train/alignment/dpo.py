@@ -13,7 +13,7 @@ from train.alignment.start import Done, load_causal, load_tokenizer, run
 
 
 def dpo(settings: Dpo) -> Done:
-    """Train on the pairs of `settings.tiers`; the model lies in `out`, its checkpoints below it.
+    """Train on the pairs of `settings.tiers`; the model lies in `out/model`, its checkpoints beside it.
 
     The first loss of `sigmoid` is ln 2: policy and reference are one model then. A repeated command goes on from the
     last complete checkpoint, with the reference that it began with.
