@@ -27,6 +27,8 @@ def begin() -> None:
     gpu = torch.cuda.is_available()
     if not gpu:
         os.environ.setdefault("DS_ACCELERATOR", "cpu")
+        # Ranks share the cores; threads of several ranks only wait for one another.
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
     for name, value in {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1"}.items():
         os.environ.setdefault(name, value)
     # DeepSpeed's kernels are built by ninja, which pip puts beside this interpreter and not on every PATH.

@@ -43,7 +43,7 @@ def test_a_wrong_pipeline_gives_every_mistake_at_once_and_writes_nothing(tmp_pat
         "p.yaml:3:18: unknown key 'path'; did you mean \"paths\"?",
         "p.yaml:4:35: unknown key 'prio'; did you mean \"priority\"?",
         'p.yaml:5:9: comon: no such rule set; did you mean "common"?',
-        "p.yaml:6:1: best: no such tier policy; there are default, ranked, single, stages",
+        "p.yaml:6:1: best: no such tier policy; there are default, ranked, single, stages, ziya",
         "p.yaml:7:10: quarantine_share: Input should be less than or equal to 1, not 5",
     ]
     assert sorted(tmp_path.rglob("*")) == before

@@ -40,6 +40,7 @@ def tier(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
 
 
 def wanted(model: str, tier: str, out: str, **more: Any) -> dict[str, Any]:
