@@ -28,8 +28,12 @@ os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests go first, so that no worker is left with one at the end while the others are idle."""
+    """Files with slow tests go first, so that no worker is left with one at the end while the others are idle. They
+    then share the cores with one another, so what ends a hanging test waits longer."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
+    for item in items:
+        if item.path in slow and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(900))
     items.sort(key=lambda item: item.path not in slow)
 
 

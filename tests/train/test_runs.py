@@ -34,7 +34,7 @@ def ranks(count: int, jobs: list[dict[str, Any]], folder: Path, fails: bool = Fa
                    "TOKENIZERS_PARALLELISM": "false"}  # fmt: skip
     script = str(ROOT / "tests/support/train_jobs.py")
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(count)]
-    done = subprocess.run([*launcher, script, str(path)], env=environment, capture_output=True, text=True, timeout=280)
+    done = subprocess.run([*launcher, script, str(path)], env=environment, capture_output=True, text=True, timeout=800)
     assert (done.returncode != 0) == fails, done.stderr[-4000:]
     results = path.with_suffix(".done.json")
     return json.loads(results.read_text()) if results.exists() else []
