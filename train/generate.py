@@ -25,6 +25,7 @@ from corpus.located import Strict
 from train import distributed
 from train.speaking import Decoding, Messages, Speaker, load
 
+UNANSWERED = '"text": null}'
 Path_ = Annotated[str, Field(min_length=1)]
 
 
@@ -67,7 +68,7 @@ class Generate(Strict):
 
     @property
     def digest(self) -> str:
-        """What decides the answers: everything but where they go and how they are batched by hand."""
+        """What decides the answers: everything but where they go."""
         told = self.model_dump(mode="json", exclude={"out"})
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
@@ -108,7 +109,12 @@ def generate(settings: Generate) -> dict[str, Any]:
         if rank < len(own):
             _write(_file(out, number), some, found, settings)
     done = sorted((out / "answers").glob("part-*.jsonl"))
-    return {"conversations": total, "draws": settings.draws, "chunks": len(done), "answers": str(out / "answers")}
+    # A server refuses some questions for good; their text is null, and nobody should have to look for them.
+    lacking = sum(path.read_text(encoding="utf-8").count(UNANSWERED) for path in done)
+    return {
+        "conversations": total, "draws": settings.draws, "chunks": len(done), "unanswered": lacking,
+        "answers": str(out / "answers"),
+    }  # fmt: skip
 
 
 def asked(settings: Generate) -> Iterator[Asked]:

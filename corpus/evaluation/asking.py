@@ -21,6 +21,7 @@ from corpus import storage
 from corpus.errors import UsageError
 from corpus.evaluation.categories import Family
 from corpus.judge.budget import Cost
+from corpus.judge.claim import claim
 from corpus.judge.client import Judge, Terms
 from corpus.judge.ledger import opened
 from corpus.judge.prompts import Prompt, load_prompt
@@ -104,18 +105,11 @@ async def _ask(
 
 def _claim(bench: Bench, mode: Mode) -> None:
     """Write down what the directory is for, or see that it is for this. Test set and answers may grow."""
-    path = str(bench.out / SETTINGS)
-    wanted = orjson.loads(orjson.dumps({
+    settings = {
         "mode": mode, "lang": bench.lang, "model": bench.endpoint.model, "sampling": asdict(bench.terms.sampling),
         "prompts": {family: prompt.digest for family, prompt in prompts_of(mode, bench.lang).items()},
-    }))  # fmt: skip
-    if not storage.exists(path):
-        storage.put_atomic(path, orjson.dumps({"asked": wanted}, option=orjson.OPT_INDENT_2) + b"\n", replace=False)
-    there = orjson.loads(storage.read_bytes(path))["asked"]
-    other = [f"{name}: {there.get(name)!r} there, {value!r} now" for name, value in wanted.items()
-             if there.get(name) != value]  # fmt: skip
-    if other:
-        raise UsageError(f"{bench.out}: holds another evaluation; name another directory. " + "; ".join(other))
+    }  # fmt: skip
+    claim(bench.out / SETTINGS, settings, "holds another evaluation; name another directory")
 
 
 def keep(out: Path, rows: pl.DataFrame, figures: Mapping[str, Any]) -> None:

@@ -27,6 +27,7 @@ from corpus.errors import UsageError
 from corpus.judge import batch, rows
 from corpus.judge.budget import Cost
 from corpus.judge.canary import Canaries, measure
+from corpus.judge.claim import claim
 from corpus.judge.client import Judge, Terms
 from corpus.judge.ledger import Ledger, opened
 from corpus.judge.pairwise import Agreement, Comparison, agreement, both_orders, combined
@@ -174,7 +175,7 @@ def read_batches(task: Task, results: Sequence[Path], endpoint: Endpoint, terms:
 
 def forget_batches(task: Task, endpoint: Endpoint, terms: Terms) -> int:
     """Take back that batches were written: see `batch.forget`."""
-    _claim(task, endpoint, terms)
+    _begin(task, endpoint, terms)
     with opened(task.out / LEDGER) as ledger:
         return batch.forget(ledger)
 
@@ -203,21 +204,14 @@ def _begun(task: Task, endpoint: Endpoint, terms: Terms) -> Iterator[Chunk]:
     the directory."""
     chunks = rows.read(task.files, task.places)
     first = list(itertools.islice(chunks, 1))
-    _claim(task, endpoint, terms)
+    _begin(task, endpoint, terms)
     return itertools.chain(first, chunks)
 
 
-def _claim(task: Task, endpoint: Endpoint, terms: Terms) -> None:
-    """Write down what the directory is for, or see that it is for this."""
-    path = str(task.out / SETTINGS)
-    wanted = orjson.loads(orjson.dumps(task.settings(endpoint, terms)))
-    if not storage.exists(path):
-        storage.put_atomic(path, orjson.dumps({"asked": wanted}, option=orjson.OPT_INDENT_2) + b"\n", replace=False)
-    there = orjson.loads(storage.read_bytes(path))["asked"]
-    other = [f"{name}: {there.get(name)!r} there, {value!r} now" for name, value in wanted.items()
-             if there.get(name) != value]  # fmt: skip
-    if other:
-        raise UsageError(f"{task.out}: holds answers to something else; name another directory. " + "; ".join(other))
+def _begin(task: Task, endpoint: Endpoint, terms: Terms) -> None:
+    """See that the directory is for this task."""
+    otherwise = "holds answers to something else; name another directory"
+    claim(task.out / SETTINGS, task.settings(endpoint, terms), otherwise)
 
 
 class _Output:

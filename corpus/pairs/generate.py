@@ -167,7 +167,7 @@ def _begun(root: Path, asking: Asking, model: str, sampling: Sampling) -> Path:
     folder = root / "answers" / store.check_name(asking.name)
     settings: Mapping[str, Any] = {"model": model, "draws": asking.draws, "system": asking.system,
                                    "policy": asking.policy, "sampling": asdict(sampling)}  # fmt: skip
-    store.claim(folder / store.ANSWERED, settings)
+    store.begun(folder / store.ANSWERED, settings)
     return folder
 
 

@@ -107,7 +107,7 @@ def judge_round(root: Path, judging: Judging, endpoint: Endpoint, terms: Terms, 
     prompts = _Prompts(judging)
     settings = {"model": endpoint.model, "sampling": asdict(terms.sampling), "prompts": prompts.digests,
                 "most": judging.most}  # fmt: skip
-    store.claim(folder / store.JUDGED, settings)
+    store.begun(folder / store.JUDGED, settings)
     with opened(folder / store.LEDGER) as ledger:
         if judging.again:
             ledger.forgive()

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from corpus import storage
 from corpus.errors import UsageError
+from corpus.judge.claim import claim
 from corpus.pairs.model import Reply, Seed, replies_of, seeds_of
 
 PLAN, PLANNED = "plan.parquet", "plan.json"
@@ -65,19 +66,9 @@ def read_json(path: Path) -> dict[str, Any]:
     return found
 
 
-def claim(path: Path, settings: Mapping[str, Any]) -> None:
+def begun(path: Path, settings: Mapping[str, Any]) -> None:
     """Write down what a folder is for, or see that it is for this; UsageError naming what differs."""
-    wanted = orjson.loads(orjson.dumps(settings))
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        storage.put_atomic(
-            str(path), orjson.dumps({"asked": wanted}, option=orjson.OPT_INDENT_2) + b"\n", replace=False
-        )
-    there = read_json(path)["asked"]
-    other = [f"{name}: {there.get(name)!r} there, {value!r} now" for name, value in wanted.items()
-             if there.get(name) != value]  # fmt: skip
-    if other:
-        raise UsageError(f"{path.parent}: was begun with other settings; take another name. " + "; ".join(other))
+    claim(path, settings, "was begun with other settings; take another name")
 
 
 def finish(path: Path, done: Mapping[str, Any]) -> None:

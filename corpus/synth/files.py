@@ -23,6 +23,7 @@ from corpus import storage
 from corpus.embed import Embedder
 from corpus.errors import BudgetExhausted, EnvironmentProblem, UsageError
 from corpus.judge.budget import Cost
+from corpus.judge.claim import claim
 from corpus.judge.client import Judge, Terms
 from corpus.judge.ledger import opened
 from corpus.judge.prompts import Prompt
@@ -114,7 +115,7 @@ def generate(
         raise EnvironmentProblem("comparing rows needs the package rapidfuzz: pip install 'corpus-tiers[judge]'")
     if task.cosine is not None and not task.known:
         raise UsageError("--cosine: vectors are fitted to known rows, and there are none; name some with --against")
-    _claim(task, endpoint, terms)
+    claim(task.out / SETTINGS, task.settings(endpoint, terms), "holds rows of other settings; name another directory")
     with opened(task.out / LEDGER) as ledger:
         if task.again:
             ledger.forgive()
@@ -161,19 +162,6 @@ def items(rows: Iterable[Given]) -> Iterable[Item]:
     for row in rows:
         before = "\n".join(text for _, text in row.turns[:-2]) if len(row.turns) > 2 else row.input
         yield Item(row.id, row.instruction, before)
-
-
-def _claim(task: Task, endpoint: Endpoint, terms: Terms) -> None:
-    """Write down what the directory is for, or see that it is for this."""
-    path = str(task.out / SETTINGS)
-    wanted = orjson.loads(orjson.dumps(task.settings(endpoint, terms)))
-    if not storage.exists(path):
-        storage.put_atomic(path, orjson.dumps({"asked": wanted}, option=orjson.OPT_INDENT_2) + b"\n", replace=False)
-    there = orjson.loads(storage.read_bytes(path))["asked"]
-    other = [f"{name}: {there.get(name)!r} there, {value!r} now" for name, value in wanted.items()
-             if there.get(name) != value]  # fmt: skip
-    if other:
-        raise UsageError(f"{task.out}: holds rows of other settings; name another directory. " + "; ".join(other))
 
 
 class _Output:

@@ -73,7 +73,7 @@ def test_a_server_answers_and_one_that_fails_leaves_what_was_made(given: dict[st
     ours = {key: value for key, value in given.items() if key != "model"}
     with serving(lambda text, nth: "400" if text == "寒来3" else "ok") as server:
         told = Generate(**ours, out=str(tmp_path / "out"), server={"base_url": server.url, "model": MODEL})
-        generate(told)
+        assert generate(told)["unanswered"] == 2
         rows = [json.loads(line) for data in contents(tmp_path / "out").values() for line in data.splitlines()]
         assert {row["text"] for row in rows if row["prompt"][-1]["content"] == "寒来3"} == {None}
         assert all(row["text"] for row in rows if row["prompt"][-1]["content"] != "寒来3")

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from corpus import storage
@@ -93,8 +92,3 @@ def _fits(batch: dict[str, list[Any]], tokenizer: Any, most: int) -> list[bool]:
         tokenizer.apply_chat_template(prompt, tokenize=False, add_generation_prompt=True) for prompt in batch["prompt"]
     ]
     return [len(ids) < most for ids in tokenizer(texts, add_special_tokens=False)["input_ids"]]
-
-
-def column(rows: Any, name: str) -> pa.ChunkedArray:
-    """A column in the order of the rows."""
-    return rows.with_format("arrow")[name] if name in rows.column_names else pa.chunked_array([pa.nulls(len(rows))])

@@ -102,10 +102,14 @@ class Encoded:
 
 
 def documents(words: Words, texts: Sequence[str], size: int) -> Encoded:
-    """Documents with the token that ends them; a longer one than `size` goes on in further sequences."""
+    """Documents with the token that ends them; a longer one than `size` goes on in further sequences. One without a
+    word ("empty") is left out."""
     words.fast.encode_special_tokens = True
     found = Encoded()
     for place, one in enumerate(words.fast.encode_batch(list(texts), add_special_tokens=False)):
+        if not one.ids:
+            found.counts["empty"] += 1
+            continue
         ids = np.append(np.array(one.ids, np.int32), np.int32(words.eos))
         found.counts["split_documents"] += len(ids) > size
         for at in range(0, len(ids), size):

@@ -137,6 +137,13 @@ def test_what_is_too_long_is_cut_behind_an_answer_or_left_out_and_counted(vocabu
     assert any(text.endswith("甲乙丙丁</s>") and "甲乙丙丁甲" not in text for text in texts)
 
 
+def test_a_document_without_a_word_is_left_out_and_counted(vocabulary: str, tmp_path: Path) -> None:
+    rows = [{"text": text, "source": "s"} for text in ("桥", "", "甲乙")]
+    page = pack(run(tmp_path / "run", rows, "pretrain/tier=high"), vocabulary, str(tmp_path / "p"), 16)
+    told = page["tiers"]["high"]["train"]
+    assert (told["records"], told["packed"], told["dropped"]) == (3, 2, {"empty": 1})
+
+
 def test_the_number_of_processes_does_not_show(vocabulary: str, tmp_path: Path) -> None:
     rows = [{"messages": TALKS[place % 3], "source": f"s{place % 4}", "split": "train"} for place in range(40)]
     given = run(tmp_path / "run", rows)
