@@ -4,12 +4,34 @@ from __future__ import annotations
 
 import shutil
 import signal
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from transformers import TrainerCallback
 
 from corpus.errors import EnvironmentProblem
+from train import provenance
+from train.deepspeed import BYTES_PER_PARAMETER
+
+
+def train(
+    trainer: Any, out: str, shared: Mapping[str, Any], progress: Callable[[int], Mapping[str, Any]], start: Path | None
+) -> None:
+    """Let a trainer go on from `start`, or begin. Checkpoints end with the page `shared` and `progress` of their step.
+
+    SystemExit with 143 after SIGTERM, when the checkpoint is written that a repeated command goes on from;
+    EnvironmentProblem when the disk has no room for one.
+    """
+    learnt = [weight for weight in trainer.model.parameters() if weight.requires_grad]
+    # Under ZeRO-3 a rank holds a share of each weight, whose own size is 0.
+    size = BYTES_PER_PARAMETER * sum(getattr(weight, "ds_numel", weight.numel()) for weight in learnt)
+    ending = Ending()
+    for callback in (provenance.recorder(shared, progress), DiskGuard(out, size), ending):
+        trainer.add_callback(callback)
+    trainer.train(resume_from_checkpoint=None if start is None else str(start))
+    if ending.asked and trainer.state.global_step < trainer.state.max_steps:
+        raise SystemExit(128 + signal.SIGTERM)
 
 
 class DiskGuard(TrainerCallback):  # type: ignore[misc]

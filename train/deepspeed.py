@@ -10,6 +10,8 @@ from corpus.errors import UsageError
 from corpus.located import suggest
 
 PRESETS = Path(__file__).parent / "presets"
+BYTES_PER_PARAMETER = 14
+"""Of a checkpoint under ZeRO: bf16 weights, and fp32 weights with two moments."""
 
 
 def preset(name: str | None) -> str | None:

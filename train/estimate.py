@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from train.deepspeed import contents, preset, zero_stage
+from train.deepspeed import BYTES_PER_PARAMETER, contents, preset, zero_stage
 from train.models import counted, shape_of
-from train.stages import BYTES_PER_PARAMETER, Prepared, Training, accumulated, prepare
+from train.stages import Prepared, Training, accumulated, prepare
 
 ACTIVATION = 34
 """Bytes a token and hidden unit that a layer keeps for its backward pass in 16 bits, with fused attention

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,8 +23,6 @@ from train.plan import Plan, Wanted
 from train.schedule import Schedule
 
 Order = Literal["curriculum", "shuffled", "random", "reversed", "hardest"]
-BYTES_PER_PARAMETER = 14
-"""Of a checkpoint under ZeRO: bf16 weights, and fp32 weights with two moments."""
 
 
 class Phase(Strict):
@@ -232,7 +229,7 @@ def train(stage: str, settings: Training) -> dict[str, Any]:
     import torch
     from transformers import TrainingArguments
 
-    from train.checkpoints import DiskGuard, Ending
+    from train import checkpoints
     from train.trainer import TierTrainer, history
 
     cpu = not torch.cuda.is_available()
@@ -275,14 +272,7 @@ def train(stage: str, settings: Training) -> dict[str, Any]:
         consumed = {"rows_consumed": made.plan.consumed(step), "rows_left_out": made.plan.dropped}
         return {**consumed, "ranks": distributed.world()}
 
-    weights = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
-    trainer.add_callback(provenance.recorder(shared, progress))
-    trainer.add_callback(DiskGuard(settings.out, weights * BYTES_PER_PARAMETER))
-    ending = Ending()
-    trainer.add_callback(ending)
-    trainer.train(resume_from_checkpoint=None if resumed is None else str(resumed))
-    if trainer.state.global_step < made.steps and ending.asked:
-        raise SystemExit(128 + signal.SIGTERM)
+    checkpoints.train(trainer, settings.out, shared, progress, resumed)
     final = provenance.finish(trainer, settings.out)
     log = trainer.state.log_history
     found = {

@@ -64,6 +64,7 @@ def load_scorer(folder: str, args: Any, pad: int) -> Any:
 def _loaded(kind: Any, folder: str, args: Any, **more: Any) -> Any:
     import torch
 
+    torch.manual_seed(args.seed)  # weights that are new (a scorer's head, an adapter) are drawn here
     try:
         dtype = torch.bfloat16 if args.bf16 and args.deepspeed else torch.float32
         return kind.from_pretrained(folder, dtype=dtype, use_safetensors=True, **SAFE, **more)
@@ -72,10 +73,13 @@ def _loaded(kind: Any, folder: str, args: Any, **more: Any) -> Any:
 
 
 def run(trainer: Any, stage: str, settings: Aligning, tokenizer: Any, some: Pairs) -> Done:
-    """Train, from the last complete checkpoint where there is one, and save the model with its provenance.
+    """Train, from the last complete checkpoint where there is one, and save the model with its provenance. SIGTERM
+    saves a checkpoint and ends the process with 143.
 
-    ContractError when that checkpoint belongs to another run.
+    ContractError when that checkpoint belongs to another run; EnvironmentProblem when the disk has no room for one.
     """
+    from train import checkpoints
+
     told = settings.model_dump(mode="json")
     shared = provenance.page(
         stage,
@@ -88,9 +92,7 @@ def run(trainer: Any, stage: str, settings: Aligning, tokenizer: Any, some: Pair
     def progress(step: int) -> dict[str, Any]:
         return {"rows_consumed": step * batch}
 
-    trainer.add_callback(provenance.recorder(shared, progress))
-    found = provenance.resumable(settings.out, shared)
-    trainer.train(resume_from_checkpoint=None if found is None else str(found))
+    checkpoints.train(trainer, settings.out, shared, progress, provenance.resumable(settings.out, shared))
     final = provenance.finish(trainer, settings.out)
     if trainer.is_world_process_zero():
         tokenizer.save_pretrained(final)

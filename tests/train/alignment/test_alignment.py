@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import aligning
 import neural
 import pyarrow.parquet as pq
 import pytest
+import train_jobs
+from transformers import Trainer
 
-from corpus.errors import ContractError, UsageError
+from corpus.errors import ContractError, EnvironmentProblem, UsageError
 from train import provenance
 from train.alignment.dpo import dpo
 from train.alignment.pairs import read_pairs
@@ -65,10 +68,25 @@ def test_dpo_begins_at_ln_2_and_learns_and_its_reference_is_kept(model: str, tie
     assert online.losses == pytest.approx(done.losses, abs=1e-4)
 
 
-def test_a_run_goes_on_from_its_last_complete_checkpoint_and_from_no_other_run_s(model: str, tier: str) -> None:
+def ended(stage: Any, settings: Any, step: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The job is told to end in the middle of a step, and leaves as told when the step is done."""
+    with monkeypatch.context() as here:
+        here.setattr(Trainer, "training_step", Trainer.training_step)  # what end_at changes is set back
+        train_jobs.end_at(step)
+        with pytest.raises(SystemExit) as left:
+            stage(settings)
+    assert left.value.code == 143
+    assert not (Path(settings.out) / "model").exists()
+
+
+def test_a_run_goes_on_from_its_last_complete_checkpoint_and_from_no_other_run_s(
+    model: str, tier: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole = dpo(Dpo(**wanted(model, tier, "whole")))
-    dpo(Dpo(**wanted(model, tier, "cut")))
-    (Path("cut") / "checkpoint-12" / provenance.PAGE).unlink()  # as a kill while it was being written leaves it
+    ended(dpo, Dpo(**wanted(model, tier, "cut")), 8, monkeypatch)
+    page = Path("cut") / "checkpoint-9" / provenance.PAGE
+    assert (provenance.read(page.parent) or {})["rows_consumed"] == 36
+    page.unlink()  # as a kill while it was being written leaves it
     told = dpo(Dpo(**wanted(model, tier, "cut")))
     assert told.losses == whole.losses
     pages = provenance.chain("cut/model")
@@ -78,6 +96,12 @@ def test_a_run_goes_on_from_its_last_complete_checkpoint_and_from_no_other_run_s
         dpo(Dpo(**wanted(model, tier, "cut", beta=0.3)))
 
 
+def test_no_step_is_made_where_no_checkpoint_fits(model: str, tier: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1000))
+    with pytest.raises(EnvironmentProblem, match=r"make room and repeat the command"):
+        dpo(Dpo(**wanted(model, tier, "out")))
+
+
 @pytest.mark.parametrize("loss", [{"ipo": 1.0}, {"hinge": 1.0}, {"sigmoid_norm": 1.0}, {"sigmoid": 1.0, "sft": 0.5}])
 def test_other_losses_and_adapters_learn(model: str, tier: str, loss: dict[str, float]) -> None:
     done = dpo(Dpo(**wanted(model, tier, "out", loss=loss, lora={"r": 4})))
@@ -85,14 +109,18 @@ def test_other_losses_and_adapters_learn(model: str, tier: str, loss: dict[str, 
     assert json.loads(Path("out/model/adapter_config.json").read_text())["r"] == 4
 
 
-def test_a_reward_model_learns_and_serves_rloo(model: str, tier: str) -> None:
+def test_a_reward_model_learns_and_serves_rloo(model: str, tier: str, monkeypatch: pytest.MonkeyPatch) -> None:
     trained = reward(Reward(**wanted(model, tier, "scorer")))
     assert trained.losses[-1] < trained.losses[0]
+    cut = Reward(**wanted(model, tier, "cut"))
+    ended(reward, cut, 8, monkeypatch)
+    assert reward(cut).losses == trained.losses
     rules = [Rule(rule="language", of="zh"), Rule(rule="length", least=4, most=16, weight=0.5)]
     args = {**ARGS, "max_steps": 2, "per_device_train_batch_size": 4, "learning_rate": 1e-4}
     settings = Rloo(
         **wanted(model, tier, "out", rewards=rules, reward_model="scorer/model", max_new_tokens=8, args=args)
     )
+    ended(rloo, settings, 0, monkeypatch)
     done = rloo(settings)
     assert {"rewards/language/mean", "rewards/length/mean", "rewards/model/mean"} <= set(done.metrics)
     assert [page["stage"] for page in provenance.chain("out/model")] == ["ppo"]
