@@ -13,7 +13,7 @@ import torch.distributed as dist
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import Trainer, TrainerCallback
 
-from train.data import IGNORE
+from train.entropy import end_to_end, token_losses
 from train.meters import Meter
 from train.schedule import Schedule
 
@@ -64,15 +64,14 @@ class TierTrainer(Trainer):  # type: ignore[misc]
         """The mean over the targets of the whole step, on all ranks; what each tier and source lost is added up."""
         tier, source, labels = inputs.pop("tier"), inputs.pop("source", None), inputs.pop("labels")
         inputs.pop("tokens")
+        if "flash" in str(getattr(self.model.config, "_attn_implementation", "")):
+            inputs = end_to_end(inputs)
         outputs = model(**inputs, use_cache=False)
-        losses = torch.nn.functional.cross_entropy(
-            outputs.logits[:, :-1].float().flatten(0, 1), labels[:, 1:].flatten(), ignore_index=IGNORE, reduction="none"
-        ).view(labels.shape[0], -1)
-        asked = labels[:, 1:] != IGNORE
+        losses, asked = token_losses(outputs.logits, labels)
         training = self.model.training
         _add(self._held, "tier" if training else "eval_tier", losses.sum(1), asked.sum(1), tier, len(self.tiers))
         if source is not None and not training:
-            place = source[:, 1:].flatten().clamp(min=0)
+            place = torch.nn.functional.pad(source[:, 1:], (0, 1), value=-1).flatten().clamp(min=0)
             _add(self._held, "eval_source", losses.flatten(), asked.flatten(), place, len(self.sources))
         total = losses.sum()
         if num_items_in_batch is None:
