@@ -2,15 +2,15 @@
 
     python bench/effect/run.py --raw PAGES... --held CLEAN... --neutral OTHERS... --talks INSTRUCTIONS... --out DIR
 
-Documents: the raw rows as they are, our tiers of them, as many of them at random, and what recipes of other tools leave,
-each for `--tokens` tokens (a set that has fewer is repeated), scored by bits a character of `--held`, texts of other
-sources. Conversations: stages from easy to hard, all at once, from hard to easy, the hardest alone, each for the same
-steps, scored by bits a token of answers held out. The vocabulary, and the model that conversations begin with, are made
-from `--neutral`, which shares no source with either. Every set is trained with every seed; differences are paired by
-seed, with 95 % intervals of Student's t.
+Documents: the raw rows as they are, our tiers of them, as many of them at random, and what recipes of other tools
+leave, each for `--tokens` tokens (a set that has fewer is repeated), scored by bits a character of `--held`, texts of
+other sources. Conversations: stages from easy to hard, all at once, from hard to easy, the hardest alone, each for the
+same steps, scored by bits a token of answers held out. The vocabulary, and the model that conversations begin with, are
+made from `--neutral`, which shares no source with either. Every set is trained with every seed; differences are paired
+by seed, with 95 % intervals of Student's t.
 
-Files are JSONL (`text`; zstd or plain) or HTML pages, of instructions any that `corpus import` knows as JSON. Everything
-lies below `--out`; a repeated command goes on where it was, and prints the tables of what is done.
+Files are JSONL (`text`; zstd or plain) or HTML pages, of instructions any that `corpus import` knows as JSON.
+Everything lies below `--out`; a repeated command goes on where it was, and prints the tables of what is done.
 """
 
 from __future__ import annotations
@@ -19,14 +19,13 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from learn import lost, phases, train
 from sets import Set, pack, random_rows, sets, talks, write_raw
-from told import tables
 from texts import capped, gathered, words_and_shape, write_tier
+from told import tables
 
 ORDERS = ("shuffled", "curriculum", "reversed", "hardest")
 VALIDATION = "validation"

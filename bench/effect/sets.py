@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-
 from texts import Row, drawn, records, write_lines, write_tier
 
 CORPUS = str(Path(sys.executable).with_name("corpus"))

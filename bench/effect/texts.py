@@ -64,7 +64,7 @@ def visible(page: bytes) -> str:
     from resiliparse.extract.html2text import extract_plain_text
     from resiliparse.parse.encoding import bytes_to_str, detect_encoding
 
-    return html.unescape(extract_plain_text(bytes_to_str(page, detect_encoding(page)), main_content=False))
+    return html.unescape(extract_plain_text(bytes_to_str(page, detect_encoding(page) or "utf-8"), main_content=False))
 
 
 def capped(rows: Sequence[Row], characters: int) -> dict[str, list[str]]:
