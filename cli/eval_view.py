@@ -54,13 +54,17 @@ def _mean(categories: object, name: str) -> str:
     return "-" if found is None or found.mean is None else f"{found.mean:.3f}"
 
 
-def compared(tests: TestSet, answers: Answers, found: WinRate, bill: Bill, where: Path, *, as_json: bool) -> None:
-    """The win rate, by category, with answers of one length, and what it cost."""
+def compared(
+    tests: TestSet, answers: Answers, found: WinRate, bill: Bill | None, where: Path, *, as_json: bool
+) -> None:
+    """The win rate, by category, with answers of one length, and what a judge cost."""
     if as_json:
-        emit({**_read(tests, answers), **plain(found), "bill": plain(bill), "out": str(where)})
+        emit({**_read(tests, answers), **plain(found), "bill": plain(bill) if bill else None, "out": str(where)})
         return
     _told(tests, answers)
     _rates(found)
+    if bill and found.orders.agree is not None:
+        _orders(found)
     _ended(found.unjudged, bill, where)
 
 
@@ -75,11 +79,13 @@ def _rates(found: WinRate) -> None:
     if found.all.slope is not None and found.all.longer is not None:
         out(f"with answers of one length {points(found.all.controlled)}; {found.first} is longer in "
             f"{100 * found.all.longer:.0f} %, slope of length {found.all.slope:+.2f}")  # fmt: skip
+
+
+def _orders(found: WinRate) -> None:
     orders = found.orders
-    if orders.agree is not None:
-        out(f"both orders agree in {100 * orders.agree:.1f} % of {number(orders.compared)}; where they do not, "
-            f"{number(orders.prefers_first_shown)} preferred what was shown first, "
-            f"{number(orders.prefers_second_shown)} what was shown second")  # fmt: skip
+    out(f"both orders agree in {100 * (orders.agree or 0):.1f} % of {number(orders.compared)}; where they do not, "
+        f"{number(orders.prefers_first_shown)} preferred what was shown first, "
+        f"{number(orders.prefers_second_shown)} what was shown second")  # fmt: skip
 
 
 def measured(tests: TestSet, answers: Answers, found: Measured, as_json: bool) -> None:
@@ -178,13 +184,18 @@ def _told(tests: TestSet, answers: Answers) -> None:
     out()
 
 
-def _ended(unjudged: dict[str, int], bill: Bill, where: Path) -> None:
+def _ended(unjudged: dict[str, int], bill: Bill | None, where: Path) -> None:
     total = sum(unjudged.values())
     if total:
         out(f"\n{number(total)} rows have no judgement and are in no average")
         table(None, [(reason, number(count), share(count, total)) for reason, count in unjudged.items()], indent="  ")
+    if bill:
+        _paid(bill)
+    out(str(where / "verdicts.parquet"))
+
+
+def _paid(bill: Bill) -> None:
     out(f"\npaid now   {cost_line(bill.cost)} for {number(bill.bought)} answers in {number(bill.sent)} calls")
     out(f"paid ever  {cost_line(bill.paid)}")
     if bill.lost:
         out(f"lost       {number(bill.lost)} calls of a command that was killed, charged the most they could cost")
-    out(str(where / "verdicts.parquet"))

@@ -5,18 +5,20 @@ The model learns next to nothing; what is shown is that the chain holds, from th
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import yaml
 
 from train.rounds import Rounds, run
+from train.vocab import fresh
 from train.vocab.texts import texts_of
 
-WORDS, LENGTH, TEMPLATE = 2000, 512, "chatml"
-SPECIAL = ("<unk>", "<s>", "</s>", "<|im_start|>", "<|im_end|>")
+WORDS, LENGTH, TEMPLATE, QUESTIONS = 2000, 512, "chatml", 32
 COMMON: dict[str, Any] = {"report_to": [], "dataloader_num_workers": 0, "bf16": False, "logging_steps": 5}
 
 
@@ -33,6 +35,8 @@ def demo(
     os.environ["XDG_CONFIG_HOME"] = str(root / "registry")
     if not (root / "words").is_dir():
         _words([f"{documents}/dataset", f"{dialogues}/dataset"], root)
+    if not (root / "questions.jsonl").exists():
+        _questions(f"{dialogues}/dataset", root)
     _settings(root)
     told = plan(documents, dialogues, root, rounds, ranks)
     (root / "rounds.yaml").write_text(yaml.safe_dump(told, sort_keys=False, allow_unicode=True), encoding="utf-8")
@@ -70,6 +74,13 @@ def plan(documents: str, dialogues: str, root: Path, rounds: int, ranks: int) ->
         _step("dpo", ["corpus", "train", "dpo", f"{root}/dpo.yaml", "--set", "model={model}", "--set", "out={here}/dpo",
                       "--set", "tiers=[{here}/built/dataset/preference/round={round}]", "--json"],
               model="{here}/dpo/model", tells=pairs, **train),
+        # The same questions to the model of every round: none of them was learnt from.
+        _step("check", ["corpus", "train", "generate", f"{root}/check.yaml", "--set", "model={model}", "--set",
+                        "out={here}/check"]),
+        *([_step("compare", ["corpus", "eval", "pairwise", f"{root}/questions.jsonl", "--answers",
+                             "{here}/check/answers", "--answers", "{before}/check/answers", "--first", "{model}",
+                             "--second", "{start}", "--rewards", f"{root}/rewards.yaml", "--out", "{here}/compared",
+                             "--json"], rounds=later, tells={"win_rate": "all.points.value"})] * bool(later)),
     ]  # fmt: skip
     stages = [f"stage={number}" for number in range(1, rounds + 1)]
     return {
@@ -97,6 +108,8 @@ def _settings(root: Path) -> None:
         "sft": {**training, "packed": [f"{root}/packed-talk"], "phases": [{"tiers": {"stage=1": 1}, "epochs": 4}]},
         "dpo": {"model": "set-by-the-plan", "tiers": ["set-by-the-plan"], "out": "set-by-the-plan",
                 "max_length": LENGTH, "reference": f"{root}/reference", "args": pairs},
+        "check": {"prompts": [f"{root}/questions.jsonl"], "out": "set-by-the-plan", "model": "set-by-the-plan",
+                  "decoding": {"max_new_tokens": 24}},
         "rewards": {"rewards": 1, "rules": [
             {"name": "length", "kind": "length", "from": 8, "to": 2000},
             {"name": "language", "kind": "language"},
@@ -109,23 +122,27 @@ def _settings(root: Path) -> None:
             path.write_text(yaml.safe_dump(told, sort_keys=False, allow_unicode=True), encoding="utf-8")
 
 
+def _questions(dataset: str, root: Path) -> None:
+    """Prompts of the validation split, QUESTIONS of them, in the order of their keys."""
+    from corpus import storage
+
+    found: dict[str, list[dict[str, str]]] = {}
+    for file in storage.expand(f"{dataset}/sft")[1]:
+        with storage.open_read(file.uri) as stream:
+            for row in pq.read_table(stream, columns=["doc_id", "messages", "split"]).to_pylist():
+                if row["split"] == "validation" and len(row["messages"]) == 2:
+                    found[row["doc_id"]] = row["messages"][:1]
+    lines = [json.dumps({"id": key, "prompt": found[key]}, ensure_ascii=False) for key in sorted(found)[:QUESTIONS]]
+    (root / "questions.jsonl").write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+
+
 def _words(tiers: list[str], root: Path) -> None:
     """A byte-level vocabulary of the tiers, and the shape of a model for it."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import LlamaConfig, PreTrainedTokenizerFast
+    from transformers import LlamaConfig
 
-    raw = Tokenizer(models.BPE())
-    raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    raw.decoder = decoders.ByteLevel()
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(
-        vocab_size=WORDS, special_tokens=list(SPECIAL), initial_alphabet=alphabet, show_progress=False
-    )
-    raw.train_from_iterator(texts_of(tiers), trainer)
+    words = fresh.byte_level(texts_of(tiers), WORDS)
     LlamaConfig(
-        vocab_size=raw.get_vocab_size(), hidden_size=128, intermediate_size=256, num_hidden_layers=2,
+        vocab_size=len(words), hidden_size=128, intermediate_size=256, num_hidden_layers=2,
         num_attention_heads=4, max_position_embeddings=LENGTH, bos_token_id=1, eos_token_id=4, pad_token_id=2,
     ).save_pretrained(root / "shape")  # fmt: skip
-    unknown, begin, end = SPECIAL[:3]
-    words = PreTrainedTokenizerFast(tokenizer_object=raw, unk_token=unknown, bos_token=begin, eos_token=end)
     words.save_pretrained(root / "words")

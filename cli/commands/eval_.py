@@ -47,6 +47,12 @@ AnswerFiles = Annotated[
         show_default=False,
     ),
 ]
+AskedModel = Annotated[
+    str | None, typer.Option("--model", "-m", metavar="NAME", help="The judge, as the server calls it.")
+]
+Rewards = Annotated[
+    str | None, typer.Option("--rewards", metavar="FILE", help="Rules (YAML) that compare in place of a judge.")
+]
 Language = Annotated[Literal["zh", "en"], typer.Option("--lang", help="The language the judge is asked in.")]
 First = Annotated[
     str | None, typer.Option("--first", metavar="MODEL", help="Whose wins are counted; else the first of two.")
@@ -124,8 +130,9 @@ def judge(
 def pairwise(
     tests: Tests,
     answers: AnswerFiles,
-    model: Model,
     out: Out,
+    model: AskedModel = None,
+    rewards: Rewards = None,
     first: First = None,
     second: Second = None,
     lang: Language = "zh",
@@ -146,7 +153,7 @@ def pairwise(
     again: Again = False,
     json: Json = False,
 ) -> None:
-    """Compare the answers of two models in both orders: win, tie, lose.
+    """Compare the answers of two models: win, tie, lose; by a judge in both orders, or by declared rules.
 
     The win rate in points (0 is a draw) with its interval, by category, and as it were with answers of one length.
     """
@@ -154,8 +161,11 @@ def pairwise(
     from corpus.errors import UsageError
     from corpus.evaluation import answers as answering
     from corpus.evaluation import pairwise as pairs
-    from corpus.evaluation import testset
+    from corpus.evaluation import ruled, testset
+    from corpus.pairs.rewards import load
 
+    if (model is None) == (rewards is None):
+        raise UsageError("who compares? --model NAME (with --base-url), or --rewards FILE")
     asked = testset.load(tests)
     given = answering.load(answers, asked.items)
     left = [name for name in given.of if name not in (first, second)]
@@ -164,6 +174,11 @@ def pairwise(
         raise UsageError(f"there are answers of {', '.join(given.of)}: say which to compare with --first and --second")
     one = first if first is not None else left.pop(0)
     other = second if second is not None else left.pop(0)
+    if model is None:
+        rules = load(str(rewards))
+        rates = ruled.compare(asked, given, (one, other), rules, out, _resampling(resamples, seed))
+        eval_view.compared(asked, given, rates, None, out, as_json=json)
+        return
     bench = _bench(out, lang, again, (model, base_url, key_env, timeout), prices, budget_usd, budget_tokens,
                    concurrency, temperature, max_tokens, structure, tries, paid_tries)  # fmt: skip
     rates, bill = pairs.compare(asked, given, (one, other), bench, _resampling(resamples, seed), render.note)

@@ -133,6 +133,22 @@ def reward_round(root: Path, rewards: Rewards, *, allow_code: bool = False) -> R
     replies = [one for one in store.read_replies(root) if one.text and one.seed in seeds]
     if not replies:
         raise UsageError(f"{root}: has no answers; let models answer with: corpus pairs generate {root} --model NAME")
+    rows, told, not_run = rewarded(rewards, replies, seeds)
+    path = root / "rewards" / store.REWARDS
+    store.write_table(path, pa.Table.from_pylist(rows, schema=REWARD))
+    done = Rewarded(len(replies), told, dict(sorted(not_run.items())), str(path))
+    store.write_json(
+        root / "rewards" / store.REWARDED,
+        {"asked": rewards.model_dump(mode="json", by_alias=True), "done": asdict(done)},
+    )
+    return done
+
+
+def rewarded(
+    rewards: Rewards, replies: Sequence[Reply], seeds: Mapping[str, Seed]
+) -> tuple[list[dict[str, Any]], dict[str, dict[str, float]], Counter[str]]:
+    """What each rule says of each answer with a text, as rows of REWARD; by rule how many it applied to and their mean;
+    and how many it could not judge, by reason."""
     rows: list[dict[str, Any]] = []
     told: dict[str, dict[str, float]] = {}
     not_run: Counter[str] = Counter()
@@ -147,14 +163,7 @@ def reward_round(root: Path, rewards: Rewards, *, allow_code: bool = False) -> R
              "must": rule.must, "detail": why or None}
             for one, (value, why) in zip(chosen, values, strict=True)
         ]  # fmt: skip
-    path = root / "rewards" / store.REWARDS
-    store.write_table(path, pa.Table.from_pylist(rows, schema=REWARD))
-    done = Rewarded(len(replies), told, dict(sorted(not_run.items())), str(path))
-    store.write_json(
-        root / "rewards" / store.REWARDED,
-        {"asked": rewards.model_dump(mode="json", by_alias=True), "done": asdict(done)},
-    )
-    return done
+    return rows, told, not_run
 
 
 def _applies(rule: Rule, seed: Seed) -> bool:

@@ -87,3 +87,11 @@ def test_three_rounds_each_on_new_and_harder_rows_with_every_parent(
     assert pages[1]["data"]["packed"][0]["digest"] == packed["digest"]
     assert pages[1]["data"]["packed"][0]["dataset"] == packed["dataset"]
     assert all(line["told"]["accuracy"] is not None for line in lines)
+    rates = [line["told"].get("win_rate") for line in lines]
+    assert rates[0] is None
+    assert all(-50 <= rate <= 50 for rate in rates[1:])
+    for number, rate in enumerate(rates[1:], 2):
+        verdicts = pq.read_table(out / f"rounds/round={number}/compared/verdicts.parquet")["verdict"].to_pylist()
+        worth = [{"win": 1.0, "tie": 0.5, "lose": 0.0}[verdict] for verdict in verdicts]
+        assert len(worth) == 32
+        assert rate == pytest.approx(100 * sum(worth) / 32 - 50)
