@@ -9,6 +9,7 @@ from cli import render
 
 if TYPE_CHECKING:
     from train.alignment.start import Done
+    from train.bench import Row
     from train.estimate import Estimate
 
 
@@ -97,6 +98,32 @@ def ancestry(lines: Sequence[Mapping[str, Any]], pages: Sequence[Mapping[str, An
         origin = " ".join(origins) or " ".join(sorted(digest[:16] for digest in data.get("tiers", {}).values()))
         render.out(f"{page['stage']}, {page['step']} steps, {page['fingerprint'][:16]}, from tiers {origin}")
     render.out(f"model: {lines[-1]['model']}")
+
+
+def benched(rows: Sequence[Row], *, as_json: bool) -> None:
+    """The table that training projects publish."""
+    if not _first():
+        return
+    if as_json:
+        render.emit({"rows": rows})
+        return
+    memory = "memory (process)" if rows[0].device == "CPU" else "memory"
+    render.table(
+        ("model", "ZeRO", "GPUs", "batch", "length", memory, "busy", "s a step", "TFLOPS", "MFU", "tokens/s/GPU"),
+        [
+            (row.model, row.zero, row.ranks, row.batch, row.length, render.size(row.memory), _percent(row.utilisation),
+             f"{row.seconds_per_step:.3g}", f"{row.model_tflops:.3g}", _percent(row.mfu),
+             f"{row.tokens_per_second_per_gpu:,.0f}")
+            for row in rows
+        ],
+    )  # fmt: skip
+    render.out()
+    about = f"{render.number(rows[0].parameters)} parameters, documents of {rows[0].document:,.0f} tokens on average"
+    render.out(f"{rows[0].device}; {about}")
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.1%}"
 
 
 def _first() -> bool:

@@ -14,6 +14,7 @@ from corpus.located import Strict
 
 SAFE: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 Bits = Literal[4, 8]
+Attention = Literal["sdpa", "eager", "flash_attention_2", "flash_attention_3"]
 
 
 class Lora(Strict):
@@ -46,7 +47,7 @@ class Model(Strict):
     lora: Lora | None = None
     load_in_bits: Bits | None = None
     trainable: Literal["all", "embeddings"] = "all"
-    attn_implementation: Literal["sdpa", "eager", "flash_attention_2", "flash_attention_3"] = "sdpa"
+    attn_implementation: Attention = "sdpa"
     use_liger_kernel: bool = False
 
     @model_validator(mode="after")

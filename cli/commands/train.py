@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from cli.commands import (
+    train_bench,
     train_chat,
     train_delta,
     train_doctor,
@@ -29,6 +30,7 @@ for stage in (
     train_stage.generate,
 ):
     app.command(stage.__name__)(stage)
+app.command("bench")(train_bench.command)
 app.command("rounds")(train_rounds.command)
 app.command("merge")(train_merge.command)
 app.command("export")(train_export.command)

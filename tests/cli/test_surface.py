@@ -127,6 +127,8 @@ SURFACE = {
         f"train {stage}": "CONFIG --set --local_rank --json"
         for stage in ("pretrain", "sft", "dpo", "reward", "ppo", "generate")
     },
+    "train bench": "--model --zero --ranks --batch --length --document-tokens --steps --warm-up --bf16"
+    " --activation-checkpointing --attention --liger --compile --json",
     "train rounds": "CONFIG --set --json",
     "train merge": "ADAPTER --out --base --json",
     "train export": "CHECKPOINT --out --dtype --universal --json",
