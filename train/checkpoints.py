@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import shutil
 import signal
 from collections.abc import Callable, Mapping
@@ -12,7 +13,7 @@ from transformers import TrainerCallback
 
 from corpus.errors import EnvironmentProblem
 from train import provenance
-from train.deepspeed import BYTES_PER_PARAMETER
+from train.deepspeed import BYTES_PER_PARAMETER, UNIVERSAL, innermost
 
 
 def train(
@@ -29,6 +30,8 @@ def train(
     ending = Ending()
     for callback in (provenance.recorder(shared, progress), DiskGuard(out, size), ending):
         trainer.add_callback(callback)
+    if start is not None and (start / UNIVERSAL).is_file():
+        trainer.add_callback(Mended())
     trainer.train(resume_from_checkpoint=None if start is None else str(start))
     if ending.asked and trainer.state.global_step < trainer.state.max_steps:
         raise SystemExit(128 + signal.SIGTERM)
@@ -92,3 +95,17 @@ class Ending(TrainerCallback):  # type: ignore[misc]
 
     def _ask(self, *_: Any) -> None:
         self.asked = True
+
+
+class Mended(TrainerCallback):  # type: ignore[misc]
+    """What DeepSpeed 0.19.8 gets wrong when ZeRO-3 loads a universal checkpoint: all groups decay like the first one,
+    and all states count their steps in one tensor, so that each step counts once for every state."""
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, optimizer: Any = None, **_: Any) -> None:
+        """When the checkpoint is loaded."""
+        inner = innermost(optimizer)
+        # transformers has two groups, of which norms and biases are the second.
+        for group, decay in zip(inner.param_groups, (args.weight_decay, 0.0), strict=False):
+            group["weight_decay"] = decay
+        for own in inner.state.values():
+            own["step"] = copy.deepcopy(own["step"])

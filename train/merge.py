@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from corpus.errors import UsageError
+from corpus.errors import AuditError, UsageError
 from train import tensors
+from train.deepspeed import UNIVERSAL
 
 OF_ADAPTERS = ("adapter_config.json", "README.md", "training_args.bin")
+OF_RANKS = ("latest", "zero_to_fp32.py", "zero_to_torch.py")
 
 
 def merge(adapter: str, out: str, base: str | None = None) -> None:
@@ -50,10 +54,11 @@ def export(checkpoint: str, out: str, dtype: str = "bfloat16") -> str:
         return found
 
 
-def universal(checkpoint: str, out: str) -> None:
-    """Write a DeepSpeed checkpoint as a universal one, which a run of any number of ranks resumes from.
+def universal(checkpoint: str, out: str) -> str:
+    """Write a DeepSpeed checkpoint as a universal one, which a run of any number of ranks resumes from; its folder.
 
-    The folder is a checkpoint like the one it came from; its run needs `checkpoint: {load_universal: true}`.
+    `out` is the `out` of the run that goes on: it finds the checkpoint there under its own name, as after a restart.
+    AuditError when DeepSpeed wrote other weights than the model beside the checkpoint has.
     """
     from argparse import Namespace
 
@@ -61,16 +66,33 @@ def universal(checkpoint: str, out: str) -> None:
 
     source = _deepspeed(checkpoint)
     step = (source / "latest").read_text(encoding="utf-8").strip()
-    with tensors.made(out) as folder:
+    target = Path(out) / source.resolve().name
+    with tensors.made(str(target)) as folder, redirect_stdout(sys.stderr):
         main(
             Namespace(
                 input_folder=str(source / step), output_folder=str(folder / f"{step}_universal"), num_extract_workers=1,
                 num_merge_workers=1, keep_temp_folder=False, strict=True, inject_missing_state=True,
             )
         )  # fmt: skip
-        (folder / "latest_universal").write_text(f"{step}_universal", encoding="utf-8")
-        (folder / "latest").write_text(f"{step}_universal", encoding="utf-8")
-        tensors.copy_rest(source, folder)
+        _audit(source, folder / f"{step}_universal" / "zero")
+        (folder / UNIVERSAL).write_text(f"{step}_universal", encoding="utf-8")
+        (folder / "scheduler.pt").write_bytes((source / "scheduler.pt").read_bytes())
+        tensors.copy_rest(source, folder, but=OF_RANKS)
+    return str(target)
+
+
+def _audit(source: Path, zero: Path) -> None:
+    """A map of weights that is not that of the partitions (as under `round_robin_gradients`) is silent otherwise."""
+    import torch
+
+    model = tensors.folder(str(source))
+    for name in model.files:
+        file = zero / name / "fp32.pt"
+        if file.is_file():
+            found, wanted = torch.load(file, weights_only=True), model.tensor(name)
+            found = found["param"] if isinstance(found, dict) else found
+            if not torch.equal(found.to(wanted.dtype).reshape(wanted.shape), wanted):
+                raise AuditError(f"{source}: DeepSpeed wrote other weights for {name} than the model there has")
 
 
 def _deepspeed(checkpoint: str) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +10,11 @@ from typing import Any, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from corpus.errors import ContractError, UsageError
+from corpus.errors import UsageError
 from corpus.located import Strict
-from train import distributed, packed, plan, provenance, schedule
+from train import distributed, packed, plan, plot, provenance, schedule
 from train.data import Collate, Rows
-from train.deepspeed import contents, preset, zero_stage
+from train.deepspeed import configuration, zero_stage
 from train.meters import Meter, flops_per_token, peak_of
 from train.models import Model, load, save_words
 from train.packed import Packed, Part
@@ -224,49 +223,11 @@ def train(stage: str, settings: Training) -> dict[str, Any]:
     be; EnvironmentProblem when the disk has no room for a checkpoint.
     """
     made = prepare(settings)
-    accumulation = accumulated(settings, distributed.world())
-    distributed.begin()
-    import torch
-    from transformers import TrainingArguments
-
-    from train import checkpoints
-    from train.trainer import TierTrainer, history
-
-    cpu = not torch.cuda.is_available()
-    args = TrainingArguments(
-        output_dir=settings.out, max_steps=made.steps, gradient_accumulation_steps=accumulation,
-        per_device_train_batch_size=settings.per_device_train_batch_size,
-        per_device_eval_batch_size=settings.per_device_eval_batch_size, learning_rate=settings.learning_rate,
-        lr_scheduler_type="constant", optim=settings.optim, weight_decay=settings.weight_decay,
-        adam_beta1=settings.adam_beta1, adam_beta2=settings.adam_beta2, max_grad_norm=settings.max_grad_norm,
-        bf16=settings.bf16, fp16=settings.fp16, use_cpu=cpu, deepspeed=preset(settings.deepspeed),
-        activation_checkpointing=settings.activation_checkpointing, torch_compile=settings.torch_compile,
-        seed=settings.seed, data_seed=settings.seed, logging_steps=settings.logging_steps, logging_first_step=True,
-        eval_strategy="steps" if settings.eval_steps and made.held else "no", eval_steps=settings.eval_steps,
-        save_strategy="steps", save_steps=settings.save_steps, save_total_limit=settings.save_total_limit,
-        metric_for_best_model="eval_loss" if settings.eval_steps and made.held else None, greater_is_better=False,
-        dataloader_num_workers=settings.dataloader_num_workers, report_to=list(settings.report_to),
-        train_sampling_strategy="sequential", remove_unused_columns=False, label_names=["labels"],
-        use_liger_kernel=settings.use_liger_kernel, disable_tqdm=True,
-    )  # fmt: skip
     shared = shared_page(stage, made)
     resumed = provenance.resumable(settings.out, shared)
-    if resumed is not None:
-        _same_ranks(resumed, settings)
-    model = load(settings, settings.seed, settings.bf16, zero_stage(settings.deepspeed))
-    frozen = settings.lora is not None
-    device = "" if cpu else torch.cuda.get_device_name()
-    meter = Meter(flops_per_token(model.config, made.document, frozen), peak_of(device) if settings.bf16 else None)
-    lanes = -(-settings.global_batch // distributed.world())
-    even = distributed.world() * settings.per_device_eval_batch_size
-    pad = made.packs[0].tokenizer.get("pad") or 0
-    starts = [first for first, _ in made.plan.bounds()[1:]]
-    trainer = TierTrainer(
-        model=model, args=args, train_dataset=Rows(made.plan, made.offsets(made.plan), lanes),
-        eval_dataset=Rows(made.held, made.offsets(made.held), even=even) if made.held else None,
-        data_collator=Collate(pad, sources=True), schedule=made.schedule, tiers=made.plan.tiers, sources=made.sources,
-        meter=meter, spike=settings.spike_guard, restarts=starts if settings.optimizer == "restart" else (),
-    )  # fmt: skip
+    trainer = trainer_of(made, resumed)
+    from train import checkpoints
+    from train.trainer import history
 
     def progress(step: int) -> dict[str, Any]:
         consumed = {"rows_consumed": made.plan.consumed(step), "rows_left_out": made.plan.dropped}
@@ -283,23 +244,53 @@ def train(stage: str, settings: Training) -> dict[str, Any]:
     }  # fmt: skip
     if trainer.is_world_process_zero():
         save_words([f"{settings.packed[-1]}/tokenizer", settings.model or settings.out], final)
-        lines = "".join(json.dumps(line) + "\n" for line in log)
-        (Path(settings.out) / "log.jsonl").write_text(lines, encoding="utf-8")
+        plot.keep(settings.out, log, [first for first, _ in made.plan.bounds()[1:] if first < made.steps])
         provenance.write(final, {**shared, "step": found["steps"], **progress(trainer.state.global_step)})
     return found
 
 
-def _same_ranks(checkpoint: Path, settings: Training) -> None:
-    """ContractError when DeepSpeed cannot load what so many ranks wrote."""
-    there, path = (provenance.read(checkpoint) or {}).get("ranks"), preset(settings.deepspeed)
-    if path is None or there in (None, distributed.world()):
-        return
-    if not contents(path).get("checkpoint", {}).get("load_universal"):
-        raise ContractError(
-            f"{checkpoint}: was written by {there} ranks under DeepSpeed, and this job has {distributed.world()}. Use "
-            "as many, or make it universal (`corpus train export --universal`) and name a DeepSpeed file with "
-            '"checkpoint": {"load_universal": true}'
-        )
+def trainer_of(made: Prepared, resumed: Path | None = None) -> Any:
+    """Join the ranks and make the TierTrainer of a run, which may go on from the checkpoint `resumed`. Errors as
+    `train`."""
+    settings = made.settings
+    accumulation = accumulated(settings, distributed.world())
+    distributed.begin()
+    import torch
+    from transformers import TrainingArguments
+
+    from train.trainer import TierTrainer
+
+    cpu = not torch.cuda.is_available()
+    args = TrainingArguments(
+        output_dir=settings.out, max_steps=made.steps, gradient_accumulation_steps=accumulation,
+        per_device_train_batch_size=settings.per_device_train_batch_size,
+        per_device_eval_batch_size=settings.per_device_eval_batch_size, learning_rate=settings.learning_rate,
+        lr_scheduler_type="constant", optim=settings.optim, weight_decay=settings.weight_decay,
+        adam_beta1=settings.adam_beta1, adam_beta2=settings.adam_beta2, max_grad_norm=settings.max_grad_norm,
+        bf16=settings.bf16, fp16=settings.fp16, use_cpu=cpu, deepspeed=configuration(settings.deepspeed, resumed),
+        activation_checkpointing=settings.activation_checkpointing, torch_compile=settings.torch_compile,
+        seed=settings.seed, data_seed=settings.seed, logging_steps=settings.logging_steps, logging_first_step=True,
+        eval_strategy="steps" if settings.eval_steps and made.held else "no", eval_steps=settings.eval_steps,
+        save_strategy="steps", save_steps=settings.save_steps, save_total_limit=settings.save_total_limit,
+        metric_for_best_model="eval_loss" if settings.eval_steps and made.held else None, greater_is_better=False,
+        dataloader_num_workers=settings.dataloader_num_workers, report_to=list(settings.report_to),
+        train_sampling_strategy="sequential", remove_unused_columns=False, label_names=["labels"],
+        use_liger_kernel=settings.use_liger_kernel, disable_tqdm=True,
+    )  # fmt: skip
+    model = load(settings, settings.seed, settings.bf16, zero_stage(settings.deepspeed))
+    frozen = settings.lora is not None
+    device = "" if cpu else torch.cuda.get_device_name()
+    meter = Meter(flops_per_token(model.config, made.document, frozen), peak_of(device) if settings.bf16 else None)
+    lanes = -(-settings.global_batch // distributed.world())
+    even = distributed.world() * settings.per_device_eval_batch_size
+    pad = made.packs[0].tokenizer.get("pad") or 0
+    starts = [first for first, _ in made.plan.bounds()[1:]]
+    return TierTrainer(
+        model=model, args=args, train_dataset=Rows(made.plan, made.offsets(made.plan), lanes),
+        eval_dataset=Rows(made.held, made.offsets(made.held), even=even) if made.held else None,
+        data_collator=Collate(pad, sources=True), schedule=made.schedule, tiers=made.plan.tiers, sources=made.sources,
+        meter=meter, spike=settings.spike_guard, restarts=starts if settings.optimizer == "restart" else (),
+    )  # fmt: skip
 
 
 def accumulated(settings: Training, world: int) -> int:

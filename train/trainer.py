@@ -13,6 +13,7 @@ import torch.distributed as dist
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import Trainer, TrainerCallback
 
+from train.deepspeed import innermost
 from train.entropy import end_to_end, token_losses
 from train.meters import Meter
 from train.schedule import Schedule
@@ -82,6 +83,9 @@ class TierTrainer(Trainer):  # type: ignore[misc]
                 loss = loss * self.accelerator.num_processes
         if training and self.guard and self.guard.skips(total.detach(), asked.sum(), self.state.global_step):
             loss = loss * 0.0
+            self.state.log_history.append(
+                {"step": self.state.global_step + 1, "skipped_loss": self.guard.skipped[-1]["loss"]}
+            )
         return (loss, outputs) if return_outputs else loss
 
     def prediction_step(self, model: Any, inputs: Any, *_: Any, **__: Any) -> Any:
@@ -192,10 +196,7 @@ class Restarts(TrainerCallback):  # type: ignore[misc]
 
 def clear(optimizer: Any) -> None:
     """Set every moment and count of an optimiser to 0, under whatever wraps it."""
-    while hasattr(optimizer, "optimizer") and not isinstance(optimizer, torch.optim.Optimizer):
-        optimizer = optimizer.optimizer
-    inner = getattr(optimizer, "optimizer", optimizer)
-    for state in inner.state.values():
+    for state in innermost(optimizer).state.values():
         for name, value in state.items():
             if torch.is_tensor(value):
                 value.zero_()

@@ -13,7 +13,10 @@ Checkpoint = Annotated[
 ]
 Kind = Annotated[str, typer.Option("--dtype", metavar="NAME", help="bfloat16, float16 or float32.")]
 Universal = Annotated[
-    bool, typer.Option("--universal", help="A checkpoint for any number of ranks instead of a model.")
+    bool,
+    typer.Option(
+        "--universal", help="A checkpoint for any number of ranks instead, below --out: go on with --set out=DIR."
+    ),
 ]
 
 
@@ -25,7 +28,6 @@ def command(
     from train import merge
 
     if universal:
-        merge.universal(checkpoint, out)
-        render.done({"checkpoint": out}, as_json=json)
+        render.done({"checkpoint": merge.universal(checkpoint, out)}, as_json=json)
     else:
         render.done({"model": out, "digest": merge.export(checkpoint, out, dtype)}, as_json=json)

@@ -75,5 +75,8 @@ def test_no_preset_decides_what_the_settings_decide_and_no_file_of_the_user_may(
     own.write_text(json.dumps({"zero_optimization": {"stage": 2}, "scheduler": {"type": "WarmupLR"}}))
     with pytest.raises(UsageError, match="holds a scheduler, which would override"):
         preset(str(own))
+    own.write_text(json.dumps({"zero_optimization": {"stage": 2, "round_robin_gradients": True}}))
+    with pytest.raises(UsageError, match="mixes up weights"):
+        preset(str(own))
     with pytest.raises(UsageError, match="one of z2"):
         preset("z5")

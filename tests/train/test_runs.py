@@ -19,6 +19,7 @@ import packing
 import pytest
 
 from train import provenance, tensors
+from train.merge import export, universal
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
@@ -73,31 +74,40 @@ def falls(losses: list[float], share: float) -> bool:
     return sum(losses[-3:]) < share * sum(losses[:3])
 
 
-def test_zero_2_and_3_adapters_and_pretraining_learn_alike_and_at_the_rates_asked_for(
-    made: dict[str, str], tmp_path: Path
-) -> None:
+NAMES = ("z2", "z3", "ddp", "lora-z3", "qlora-z2", "restart", "pretrain", "mixed", "ended", "goes on", "broken")
+
+
+@pytest.fixture(scope="module")
+def runs(made: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """Where they are, and what came of them."""
+    folder = tmp_path_factory.mktemp("runs")
     # The base is random and stays so: what an adapter can learn over it is little.
     lora = {"lora": {"r": 32, "lora_alpha": 64, "lora_dropout": 0.0}, "learning_rate": 3e-2, "phases": PHASES[:1] * 3}
-    names = ["z2", "z3", "ddp", "lora-z3", "qlora-z2", "restart", "pretrain", "mixed", "ended", "goes on", "broken"]
     jobs = [
-        sft(made, tmp_path / "z2", deepspeed="z2", eval_steps=8),
-        sft(made, tmp_path / "z3", deepspeed="z3"),
-        sft(made, tmp_path / "ddp", bf16=False),
-        sft(made, tmp_path / "lora-z3", deepspeed="z3", **lora),
-        sft(made, tmp_path / "qlora-z2", deepspeed="z2", load_in_bits=4, **lora),
-        sft(made, tmp_path / "restart", deepspeed="z2", optimizer="restart"),
-        sft(made, tmp_path / "pretrain", model=None, config=made["shape"], packed=[made["text"]], deepspeed="z3",
+        sft(made, folder / "z2", deepspeed="z2", eval_steps=8),
+        sft(made, folder / "z3", deepspeed="z3"),
+        sft(made, folder / "ddp", bf16=False),
+        sft(made, folder / "lora-z3", deepspeed="z3", **lora),
+        sft(made, folder / "qlora-z2", deepspeed="z2", load_in_bits=4, **lora),
+        sft(made, folder / "restart", deepspeed="z2", optimizer="restart"),
+        sft(made, folder / "pretrain", model=None, config=made["shape"], packed=[made["text"]], deepspeed="z3",
             phases=[{"tiers": {"high": 2, "low": 0.5}}], lr_scheduler_type="wsd"),
-        sft(made, tmp_path / "mixed", packed=[made["text"], made["sft"]], bf16=False,
+        sft(made, folder / "mixed", packed=[made["text"], made["sft"]], bf16=False,
             phases=[{"tiers": {"high": 1, "stage=1": 1}}]),
-        {**sft(made, tmp_path / "ended", deepspeed="z2", save_steps=100), "end": 5},
-        sft(made, tmp_path / "ended", deepspeed="z2", save_steps=100),
-        {**sft(made, tmp_path / "broken", bf16=False, spike_guard=8), "break": 6},
+        {**sft(made, folder / "ended", deepspeed="z2", save_steps=100), "end": 5},
+        sft(made, folder / "ended", deepspeed="z2", save_steps=100),
+        {**sft(made, folder / "broken", bf16=False, spike_guard=8), "break": 6},
     ]  # fmt: skip
     jobs[6]["stage"] = "pretrain"
-    found = dict(zip(names, ranks(2, jobs, tmp_path), strict=True))
+    return folder, dict(zip(NAMES, ranks(2, jobs, folder), strict=True))
+
+
+def test_zero_2_and_3_adapters_and_pretraining_learn_alike_and_at_the_rates_asked_for(
+    runs: tuple[Path, dict[str, Any]],
+) -> None:
+    folder, found = runs[0], dict(runs[1])
     assert found.pop("ended") == {"left": 143}
-    assert (provenance.read(tmp_path / "ended" / "checkpoint-6") or {})["step"] == 6
+    assert (provenance.read(folder / "ended" / "checkpoint-6") or {})["step"] == 6
     assert found["goes on"]["losses"] == pytest.approx(found["z2"]["losses"], abs=1e-6)
     assert [one["step"] for one in found["broken"]["skipped"]] == [6] * 2
     assert all(map(math.isfinite, found["broken"]["losses"]))
@@ -111,35 +121,59 @@ def test_zero_2_and_3_adapters_and_pretraining_learn_alike_and_at_the_rates_aske
         assert found[name]["rates"] == pytest.approx(found["ddp"]["rates"])
     assert found["ddp"]["rates"][0] == 5e-3
     assert found["ddp"]["rates"][10] == 2e-3
-    lines = [json.loads(line) for line in (tmp_path / "mixed" / "log.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in (folder / "mixed" / "log.jsonl").read_text().splitlines()]
     assert any({"loss_tier_high", "loss_tier_stage=1"} <= set(line) for line in lines)
     held = [
-        line
-        for line in map(json.loads, (tmp_path / "z2" / "log.jsonl").read_text().splitlines())
-        if "eval_loss" in line
+        line for line in map(json.loads, (folder / "z2" / "log.jsonl").read_text().splitlines()) if "eval_loss" in line
     ]
     assert {"eval_loss_tier_stage=1", "eval_loss_tier_stage=2", "eval_loss_source_one"} <= set(held[0])
     best = min(held, key=lambda line: line["eval_loss"])["step"]
     assert found["z2"]["best"].endswith(f"checkpoint-{best}")
     assert found["z2"]["eval_losses"] == [line["eval_loss"] for line in held]
-    page = provenance.read(tmp_path / "z2" / "model")
+    page = provenance.read(folder / "z2" / "model")
     assert page is not None
     assert sum(page["rows_consumed"].values()) == 88
-    one = ranks(1, [sft(made, tmp_path / "one", bf16=False)], tmp_path)[0]
+
+
+def test_one_rank_goes_on_where_two_were_under_zero_too_and_has_their_losses(
+    made: dict[str, str], runs: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    folder, found = runs
+    for name in ("z2", "z3"):
+        made_at = universal(str(folder / name / "checkpoint-8"), str(tmp_path / name))
+        assert made_at == str(tmp_path / name / "checkpoint-8")
+    jobs = [sft(made, tmp_path / name, deepspeed=name) for name in ("z2", "z3")]
+    one, *more = ranks(1, [sft(made, tmp_path / "one", bf16=False), *jobs], tmp_path)
     assert one["losses"] == pytest.approx(found["ddp"]["losses"], abs=1e-5)
+    for name, told in zip(("z2", "z3"), more, strict=True):
+        assert told["losses"][:8] == found[name]["losses"][:8]
+        assert told["losses"] == pytest.approx(found[name]["losses"], abs=2e-3)
+        assert told["rates"] == found[name]["rates"]
+        assert (provenance.read(tmp_path / name / "model") or {})["ranks"] == 1
+
+
+@pytest.mark.parametrize("name", ["z2", "z3"])
+def test_a_checkpoint_becomes_the_model_that_the_run_ends_with(
+    name: str, runs: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    folder, _ = runs
+    digest = export(str(folder / name / "checkpoint-22"), str(tmp_path / "model"))
+    wanted, found = (tensors.folder(str(one / "model")) for one in (folder / name, tmp_path))
+    assert digest == tensors.digest(wanted) == tensors.digest(found)
+    assert (provenance.read(tmp_path / "model") or {})["step"] == 22
 
 
 def test_a_killed_job_goes_on_as_if_nothing_had_happened_on_other_ranks_too(
-    made: dict[str, str], tmp_path: Path
+    made: dict[str, str], runs: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:
-    whole = ranks(2, [sft(made, tmp_path / "whole", bf16=False)], tmp_path)[0]
+    folder, whole = runs[0], runs[1]["ddp"]
     ranks(2, [{**sft(made, tmp_path / "cut", bf16=False), "kill": 13}], tmp_path, fails=True)
     assert not (tmp_path / "cut" / "model").exists()
     (tmp_path / "cut" / "checkpoint-12").mkdir()  # half a checkpoint, as a kill leaves it
     again = ranks(1, [sft(made, tmp_path / "cut", bf16=False)], tmp_path)[0]
     assert again["losses"][:8] == whole["losses"][:8]
     assert again["losses"] == pytest.approx(whole["losses"], abs=1e-6)
-    first, second = (tensors.folder(str(tmp_path / name / "model")) for name in ("whole", "cut"))
+    first, second = (tensors.folder(str(one / "model")) for one in (folder / "ddp", tmp_path / "cut"))
     for name in first.files:
         assert (first.tensor(name) - second.tensor(name)).abs().max() < 1e-5
 

@@ -11,7 +11,8 @@ import pytest
 
 from corpus.errors import ContractError, UsageError
 from train import provenance
-from train.stages import Training, _same_ranks, accumulated, prepare
+from train.deepspeed import UNIVERSAL, configuration
+from train.stages import Training, accumulated, prepare
 
 PHASES = [{"tiers": {"stage=1": 1}, "learning_rate": 1e-3}, {"tiers": {"stage=2": 1}, "learning_rate": 2e-3}]
 
@@ -63,15 +64,18 @@ def test_other_packs_are_refused_by_what_differs(pack: str, tmp_path: Path) -> N
         prepare(settings(pack, packed=[str(tmp_path)]))
 
 
-def test_a_checkpoint_of_other_ranks_is_refused_under_deepspeed_alone(
-    pack: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_checkpoint_of_other_ranks_is_refused_unless_it_is_universal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     provenance.write(tmp_path, {"ranks": 2})
-    _same_ranks(tmp_path, settings(pack))
-    with pytest.raises(ContractError, match=r"written by 2 ranks under DeepSpeed, and this job has 1\. .*universal"):
-        _same_ranks(tmp_path, settings(pack, deepspeed="z2"))
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    _same_ranks(tmp_path, settings(pack, deepspeed="z2"))
+    assert configuration(None, tmp_path) is None
+    with pytest.raises(ContractError, match=r"written by 2 ranks under DeepSpeed, and this job has 1\. .*--universal"):
+        configuration("z2", tmp_path)
+    with monkeypatch.context() as two:
+        two.setenv("WORLD_SIZE", "2")
+        assert (configuration("z2", tmp_path) or {})["checkpoint"] == {"load_universal": False}
+    (tmp_path / UNIVERSAL).write_text("global_step8_universal")
+    assert (configuration("z2", tmp_path) or {})["checkpoint"] == {"load_universal": True}
 
 
 def test_eight_bit_weights_are_refused_with_zero_3(pack: str) -> None:

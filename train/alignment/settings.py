@@ -10,7 +10,8 @@ from pydantic import Field, model_validator
 
 from corpus.errors import UsageError
 from corpus.located import Strict, suggest
-from train.deepspeed import preset
+from train import provenance
+from train.deepspeed import configuration
 from train.models import Lora
 
 OURS = frozenset(
@@ -93,9 +94,10 @@ def arguments(kind: type, settings: Aligning, **ours: Any) -> Any:
     if wrong:
         raise UsageError(f"args: {kind.__name__} has no {'; no '.join(wrong)}")
     cpu = not torch.cuda.is_available()
+    told = configuration(settings.deepspeed, provenance.latest(settings.out))
     given = {
         "output_dir": settings.out, "seed": settings.seed, "use_cpu": cpu, "bf16": not cpu, "report_to": "tensorboard",
-        "train_sampling_strategy": "sequential", "deepspeed": preset(settings.deepspeed), "save_strategy": "steps",
+        "train_sampling_strategy": "sequential", "deepspeed": told, "save_strategy": "steps",
         "logging_steps": 10, "activation_checkpointing": not cpu,
     }  # fmt: skip
     return kind(**{**given, **dict(settings.args), **ours})

@@ -7,17 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from corpus.errors import UsageError
-from train import distributed, provenance
+from train import distributed, plot, provenance
 from train.alignment.pairs import Pairs
 from train.alignment.settings import Aligning
 
 SAFE: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 SHARED = ("model", "lora", "deepspeed", "seed", "max_length", "loss", "beta", "center", "rewards", "draws")
 """Settings that a run must share with the checkpoint it goes on from."""
-DECIDING = (
-    *("learning_rate", "num_train_epochs", "max_steps", "per_device_train_batch_size", "gradient_accumulation_steps"),
-    *("lr_scheduler_type", "warmup_steps"),
-)
+DECIDING = ("learning_rate", "num_train_epochs", "max_steps", "lr_scheduler_type", "warmup_steps")
 
 
 @dataclass(frozen=True)
@@ -80,22 +77,24 @@ def run(trainer: Any, stage: str, settings: Aligning, tokenizer: Any, some: Pair
     """
     from train import checkpoints
 
+    batch = trainer.args.per_device_train_batch_size * trainer.args.gradient_accumulation_steps * distributed.world()
     told = settings.model_dump(mode="json")
+    deciding = {name: settings.args.get(name) for name in DECIDING} | {"rows_a_step": batch}
     shared = provenance.page(
         stage,
         {"tiers": digests(settings.tiers), "rows": len(some.rows), "too_long": some.too_long},
-        {name: told[name] for name in SHARED if name in told} | {name: settings.args.get(name) for name in DECIDING},
+        {name: told[name] for name in SHARED if name in told} | deciding,
         settings.model,
     )
-    batch = trainer.args.per_device_train_batch_size * trainer.args.gradient_accumulation_steps * distributed.world()
 
     def progress(step: int) -> dict[str, Any]:
-        return {"rows_consumed": step * batch}
+        return {"rows_consumed": step * batch, "ranks": distributed.world()}
 
     checkpoints.train(trainer, settings.out, shared, progress, provenance.resumable(settings.out, shared))
     final = provenance.finish(trainer, settings.out)
     if trainer.is_world_process_zero():
         tokenizer.save_pretrained(final)
+        plot.keep(settings.out, trainer.state.log_history)
         provenance.write(final, {**shared, "step": trainer.state.global_step, **progress(trainer.state.global_step)})
     logged = trainer.state.log_history
     losses = tuple(float(line["loss"]) for line in logged if "loss" in line)
