@@ -30,6 +30,14 @@ Seed = Annotated[int, typer.Option("--seed", help="Another seed, other records; 
 MapPng = Annotated[
     str | None, typer.Option("--map-png", metavar="FILE", help="Write the map of the run's vectors as a picture, too.")
 ]
+Training = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--training",
+        metavar="OUT",
+        help="What `corpus train` wrote: its losses and its chain of provenance are shown; repeatable.",
+    ),
+]
 
 
 def command(
@@ -39,19 +47,20 @@ def command(
     sample: Sample = 3,
     seed: Seed = 0,
     map_png: MapPng = None,
+    training: Training = None,
     json: Json = False,
 ) -> None:
     """Write one HTML file that shows a run.
 
     The funnel, what each rule removes, scores and signals with their bounds, samples with evidence, duplicates, tiers,
-    and a map of the vectors where the run made them.
+    a map of the vectors where the run made them, and models that were trained on it.
     """
     from cli import render
     from corpus.report.report import write_map_png, write_report
 
     if map_png is not None:
         write_map_png(run, map_png, seed)
-    where = write_report(run, out, lang.value, sample, seed)
+    where = write_report(run, out, lang.value, sample, seed, training or ())
     if json:
         render.emit({"run": run, "report": where} | ({} if map_png is None else {"map": map_png}))
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from corpus.config import Pipeline
@@ -15,19 +15,21 @@ SAMPLE = 3
 
 @dataclass(frozen=True)
 class Context:
-    """A published run; `sample` records of each kind are shown, chosen with `seed`. With 0 no text is shown at all."""
+    """A published run; `sample` records of each kind are shown, chosen with `seed`. With 0 no text is shown at all.
+    `trained` are folders of models that were trained on it."""
 
     settings: Pipeline
     stages: Mapping[str, Committed]
     accounts: Mapping[str, RowAccount]
     sample: int = SAMPLE
     seed: int = 0
+    trained: tuple[str, ...] = ()
 
     @classmethod
-    def open(cls, root: str, sample: int = SAMPLE, seed: int = 0) -> Context:
+    def open(cls, root: str, sample: int = SAMPLE, seed: int = 0, trained: Sequence[str] = ()) -> Context:
         """The run in this directory; UsageError when there is none or nothing is published yet."""
         run = RunDir.open(root)
-        return cls(run.settings, run.need_published(), run.accounts(), sample, seed)
+        return cls(run.settings, run.need_published(), run.accounts(), sample, seed, tuple(trained))
 
     @property
     def account(self) -> RowAccount:

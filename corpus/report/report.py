@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from corpus import storage
 from corpus.errors import UsageError
 from corpus.report.context import SAMPLE, Context
@@ -17,21 +19,25 @@ from corpus.report.sections.samples import samples
 from corpus.report.sections.scores import scores
 from corpus.report.sections.signals import signals
 from corpus.report.sections.tiers import tiers
+from corpus.report.sections.training import training
 from corpus.report.words import say
 
 NAME = "report.html"
-ORDER = (funnel, rules, tiers, scores, mapped, signals, samples, duplicates, cuts, leaks, made)
+ORDER = (funnel, rules, tiers, scores, mapped, signals, samples, duplicates, cuts, leaks, training, made)
 """The sections in their order; each leaves itself out where the run has nothing for it."""
 
 
-def report(root: str, languages: Languages = "both", sample: int = SAMPLE, seed: int = 0) -> str:
+def report(
+    root: str, languages: Languages = "both", sample: int = SAMPLE, seed: int = 0, trained: Sequence[str] = ()
+) -> str:
     """The report of the published run in `root`, the same for the same run, sample and seed.
 
     `sample` records of each kind are shown; of the corpus the file holds no more than these, the beginnings of the
     largest clusters' members and of the records on the map, and evidence; with 0 none of
-    that. UsageError when there is no run, nothing is published yet, or plotly is missing.
+    that. `trained` are folders that `corpus train` wrote; their losses and what they come from are shown, too.
+    UsageError when there is no run, nothing is published yet, nothing was trained there, or plotly is missing.
     """
-    context = Context.open(root, sample, seed)
+    context = Context.open(root, sample, seed, trained)
     sections = [found for section in ORDER if (found := section(context)) is not None]
     name = context.settings.publish.title or context.settings.name
     title = say("page.title", {"name": name})
@@ -39,10 +45,13 @@ def report(root: str, languages: Languages = "both", sample: int = SAMPLE, seed:
     return page(shown, head(context), sections, languages)
 
 
-def write_report(root: str, out: str | None, languages: Languages = "both", sample: int = SAMPLE, seed: int = 0) -> str:
+def write_report(
+    root: str, out: str | None, languages: Languages = "both", sample: int = SAMPLE, seed: int = 0,
+    trained: Sequence[str] = (),
+) -> str:  # fmt: skip
     """Write the report to `out` (`report.html` in the run directory); where it is. Errors as `report`."""
     where = out or storage.join(root, NAME)
-    storage.put_atomic(where, report(root, languages, sample, seed).encode())
+    storage.put_atomic(where, report(root, languages, sample, seed, trained).encode())
     return where
 
 

@@ -78,7 +78,7 @@ SURFACE = {
     "explain": "RUN DOC_ID --json",
     "stats": "RUN --by --json",
     "sample": "RUN -n --removed --reason --tier --seed --json",
-    "report": "RUN --out --lang --sample --seed --map-png --json",
+    "report": "RUN --out --lang --sample --seed --map-png --training --json",
     "demo": "--out --train --rounds --master --json",
     "doctor": "LOCATION --spark --json",
     "gc": "RUN --grace-hours --json",

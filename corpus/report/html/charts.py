@@ -152,6 +152,59 @@ class Line:
     colour: str
 
 
+@dataclass(frozen=True)
+class Curve:
+    """Values over steps: joined by a line, or a cross at each where `crosses`."""
+
+    name: Label
+    steps: Sequence[float]
+    values: Sequence[float]
+    colour: str
+    crosses: bool = False
+
+
+def curves(label: Label, drawn: Sequence[Curve], bounds: Sequence[Line], axis: Label) -> View:
+    """Lines over steps, with upright ones where something begins, named above."""
+    data = [
+        {
+            "type": "scatter",
+            "mode": "markers" if one.crosses else "lines+markers" if len(one.steps) < 40 else "lines",
+            "name": plain(one.name),
+            "x": list(one.steps),
+            "y": list(one.values),
+            "line": {"color": one.colour, "width": 1.6},
+            "marker": {
+                "color": one.colour,
+                "symbol": "x" if one.crosses else "circle",
+                "size": 8 if one.crosses else 4,
+            },
+            "hovertemplate": "%{x:,}: %{y:.4g}<extra>%{fullData.name}</extra>",
+        }
+        for one in drawn
+    ]
+    place = {"xref": "x", "yref": "paper"}
+    upright = [
+        {"type": "line", **place, "x0": bound.value, "x1": bound.value, "y0": 0, "y1": 1,
+         "line": {"color": bound.colour, "width": 1, "dash": "dash"}}
+        for bound in bounds
+    ]  # fmt: skip
+    names = [
+        {**place, "x": bound.value, "y": 1, "text": plain(bound.name), "showarrow": False, "xanchor": "left",
+         "yanchor": "top", "font": {"size": 11, "color": bound.colour}}
+        for bound in bounds
+    ]  # fmt: skip
+    layout = {
+        "margin": MARGIN,
+        "xaxis": {"title": {"text": axis}, "tickformat": ",d", "rangemode": "tozero"},
+        "yaxis": {"automargin": True, "zeroline": False},
+        "shapes": upright,
+        "annotations": names,
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        "showlegend": len(drawn) > 1,
+    }
+    return View(label, data, layout)
+
+
 def histogram(edges: Sequence[float], series: Sequence[Series], lines: Sequence[Line], log: bool = False) -> View:
     """Stacked bars between `edges`, with lines at bounds and cuts; `log` for edges that grow by a factor."""
     at = [math.log10(edge) for edge in edges] if log else list(edges)
