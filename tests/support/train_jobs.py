@@ -14,8 +14,6 @@ from typing import Any
 import torch
 from accelerate.state import AcceleratorState, GradientState
 
-KINDS = ("sft", "pretrain", "dpo", "reward", "ppo")
-
 
 def run(job: dict[str, Any]) -> dict[str, Any]:
     stage, settings = job["stage"], job["settings"]
@@ -23,13 +21,15 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
         from train.stages import Training, train
 
         return train(stage, Training(**settings))
+    if stage == "generate":
+        from train.generate import Generate, generate
+
+        return generate(Generate(**settings))
     from dataclasses import asdict
 
-    from train import alignment
     from train.alignment import dpo, reward, rloo
     from train.alignment.settings import Dpo, Reward, Rloo
 
-    del alignment
     ways: dict[str, Any] = {"dpo": (dpo.dpo, Dpo), "reward": (reward.reward, Reward), "ppo": (rloo.rloo, Rloo)}
     function, kind = ways[stage]
     return asdict(function(kind(**settings)))

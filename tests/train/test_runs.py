@@ -17,8 +17,10 @@ import aligning
 import neural
 import packing
 import pytest
+from aligning import HAN
 
 from train import provenance, tensors
+from train.generate import Generate, generate
 from train.merge import export, universal
 
 pytestmark = pytest.mark.slow
@@ -178,7 +180,9 @@ def test_a_killed_job_goes_on_as_if_nothing_had_happened_on_other_ranks_too(
         assert (first.tensor(name) - second.tensor(name)).abs().max() < 1e-5
 
 
-def test_preferences_are_learnt_under_zero(made: dict[str, str], tmp_path: Path) -> None:
+def test_preferences_are_learnt_under_zero_and_ranks_answer_as_one_process_does(
+    made: dict[str, str], tmp_path: Path
+) -> None:
     args = {"per_device_train_batch_size": 4, "learning_rate": 5e-3, "max_steps": 6, "logging_steps": 1,
             "save_steps": 6, "lr_scheduler_type": "constant", "report_to": "none", "disable_tqdm": True}  # fmt: skip
 
@@ -187,14 +191,29 @@ def test_preferences_are_learnt_under_zero(made: dict[str, str], tmp_path: Path)
                 "args": args, "deepspeed": "z2"}  # fmt: skip
         return {"stage": stage, "settings": {**told, **more}}
 
+    asked = tmp_path / "asked.jsonl"
+    asked.write_text("".join(json.dumps({"id": str(number), "prompt": HAN[number] * 3}) + "\n" for number in range(7)))
+    told = {"prompts": [str(asked)], "model": made["chat"], "chunk": 2, "batch_size": 2,
+            "decoding": {"max_new_tokens": 8}}  # fmt: skip
+
+    def answers(name: str) -> list[str]:
+        return [path.read_text() for path in sorted((tmp_path / name / "answers").iterdir())]
+
     reference = str(tmp_path / "reference")
     found = ranks(2, [
+        {"stage": "generate", "settings": {**told, "out": str(tmp_path / "shared"), "zero3": True}},
+        {"stage": "generate", "settings": {**told, "out": str(tmp_path / "dealt")}},
         job("dpo", "dpo2", reference=reference), job("dpo", "dpo3", deepspeed="z3", reference=reference),
         job("reward", "scorer"),
         job("ppo", "ppo", rewards=[{"rule": "language", "of": "zh"}], reward_model=str(tmp_path / "scorer" / "model"),
             max_new_tokens=4, args={**args, "max_steps": 2}),
     ], tmp_path)  # fmt: skip
-    two, three, scorer, ppo = found
+    _, _, two, three, scorer, ppo = found
+    generate(Generate(**told, out=str(tmp_path / "alone")))
+    assert answers("shared") == answers("dealt") == answers("alone")
+    rows = [json.loads(line) for text in answers("alone") for line in text.splitlines()]
+    assert [row["id"] for row in rows] == list(map(str, range(7)))
+    assert len({row["text"] for row in rows}) > 3
     assert two["losses"][0] == pytest.approx(math.log(2), abs=2e-3)
     assert two["losses"] == pytest.approx(three["losses"], abs=1e-2)
     assert two["losses"][-1] < 0.5
