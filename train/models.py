@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from corpus.errors import EnvironmentProblem, UsageError
 from corpus.located import Strict
+from train import shapes
 
 SAFE: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 Bits = Literal[4, 8]
@@ -132,7 +133,11 @@ def quantisation(bits: Bits | None, zero: int) -> Any:
 
 
 def shape_of(settings: Model) -> Any:
-    """The configuration alone."""
+    """hidden_size, num_hidden_layers and vocab_size; of known families without a package to import."""
+    return shapes.known(settings.model or str(settings.config)) or _config(settings)
+
+
+def _config(settings: Model) -> Any:
     from transformers import AutoConfig
 
     try:
@@ -145,11 +150,21 @@ def shape_of(settings: Model) -> Any:
 
 def counted(settings: Model) -> tuple[int, int]:
     """Parameters of the model, and those that are trained; without a weight in memory."""
+    shape, lora = shapes.known(settings.model or str(settings.config)), settings.lora
+    if shape is None or (lora and (lora.target_modules != "all-linear" or lora.modules_to_save or lora.use_dora)):
+        return counted_by_torch(settings)
+    if settings.trainable == "embeddings":
+        return shape.whole, shape.rows
+    return shape.whole, shape.lora(lora.r) if lora else shape.whole
+
+
+def counted_by_torch(settings: Model) -> tuple[int, int]:
+    """As `counted`, of any family and adapter: the model is made, on no device."""
     import torch
     from transformers import AutoModelForCausalLM
 
     with torch.device("meta"):
-        model = AutoModelForCausalLM.from_config(shape_of(settings))
+        model = AutoModelForCausalLM.from_config(_config(settings))
         whole = sum(weight.numel() for weight in model.parameters())
         if settings.trainable == "embeddings":
             rows = {
