@@ -93,7 +93,7 @@ def tokens_per_row(made: Prepared) -> float:
 
 def _memory(made: Prepared, whole: int, trainable: int, ranks: int) -> float:
     """Bytes of a rank: weights, gradients and optimiser as ZeRO shares them out (Rajbhandari et al. 2020), activations
-    of a micro batch, and its logits in 32 bits with their gradient."""
+    of a micro batch, and its logits with their gradient (train/entropy.py holds no more of them)."""
     settings = made.settings
     stage = zero_stage(settings.deepspeed)
     path = preset(settings.deepspeed)
@@ -105,4 +105,4 @@ def _memory(made: Prepared, whole: int, trainable: int, ranks: int) -> float:
     tokens = settings.per_device_train_batch_size * made.seq_len
     layers = shape.num_hidden_layers
     kept = 2 * layers + ACTIVATION if settings.activation_checkpointing else ACTIVATION * layers
-    return float(states + tokens * shape.hidden_size * kept + tokens * shape.vocab_size * (4 + 4 + 2))
+    return float(states + tokens * shape.hidden_size * kept + tokens * shape.vocab_size * (2 + 2))

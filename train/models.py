@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -68,8 +69,10 @@ def load(settings: Model, seed: int, bf16: bool, zero: int) -> Any:
     """The model, ready to train. `zero` is the ZeRO stage, which keeps weights of 32 bits beside those of bf16; without
     it trained weights stay in 32 bits and bf16 is a matter of autocast.
 
-    UsageError when it cannot be loaded; EnvironmentProblem without the packages for quantised weights.
+    UsageError when it cannot be loaded; EnvironmentProblem without the packages for quantised weights or Liger.
     """
+    if settings.use_liger_kernel and find_spec("liger_kernel") is None:
+        raise EnvironmentProblem("use_liger_kernel needs the extra: pip install 'corpus-tiers[gpu]'")
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
 
@@ -87,7 +90,7 @@ def load(settings: Model, seed: int, bf16: bool, zero: int) -> Any:
             model = AutoModelForCausalLM.from_pretrained(
                 settings.model, use_safetensors=True, **SAFE, **ways, **quantised
             )
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, ImportError) as error:  # an attention that is not installed is an ImportError
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise UsageError(f"{settings.model or settings.config}: no model can be loaded: {first}") from None
     if settings.trainable == "embeddings":
@@ -117,8 +120,6 @@ def save_words(folders: Sequence[str], out: str) -> None:
 
 def quantisation(bits: Bits | None, zero: int) -> Any:
     """How bitsandbytes quantises. Under ZeRO-3 the weights are stored in bf16 words, which ranks can share out."""
-    from importlib.util import find_spec
-
     if find_spec("bitsandbytes") is None:
         raise EnvironmentProblem("4- and 8-bit weights need the extra: pip install 'corpus-tiers[qlora]'")
     import torch

@@ -138,11 +138,13 @@ def prepare(settings: Training) -> Prepared:
     if len(lengths) > 1:
         raise UsageError(f"{', '.join(settings.packed)}: were packed with {len(lengths)} different tokenizers")
     train, held = _parts(packs, "train"), _parts(packs, "validation")
-    empty = sorted(name for name, part in train.items() if not part.loss_tokens and _asked(settings, name))
-    if empty:
-        raise UsageError(
-            f"tiers {', '.join(empty)} have no token to learn from: look at the template they were packed with"
-        )
+    for split, parts in (("train", train), ("validation", held)):
+        asked = {name: part for name, part in parts.items() if part.rows and _asked(settings, name)}
+        if empty := sorted(name for name, part in asked.items() if not part.loss_tokens):
+            raise UsageError(
+                f"tiers {', '.join(empty)} have no token to learn from in split {split}: look at the template they were "
+                "packed with"
+            )
     wanted, rates = _ordered(settings)
     made = plan.make(train, wanted, settings.global_batch, settings.seed)
     if settings.order in ("shuffled", "random"):
@@ -276,6 +278,8 @@ def trainer_of(made: Prepared, resumed: Path | None = None) -> Any:
         dataloader_num_workers=settings.dataloader_num_workers, report_to=list(settings.report_to),
         train_sampling_strategy="sequential", remove_unused_columns=False, label_names=["labels"],
         use_liger_kernel=settings.use_liger_kernel, disable_tqdm=True,
+        # Liger's own loss is one number; that of each tier needs the logits.
+        liger_kernel_config={"fused_linear_cross_entropy": False},
     )  # fmt: skip
     model = load(settings, settings.seed, settings.bf16, zero_stage(settings.deepspeed))
     frozen = settings.lora is not None
