@@ -196,7 +196,8 @@ def _measure(trainer: Any, first: int, last: int) -> Callable[[], dict[str, Any]
     found: dict[str, Any] = {"device": torch.cuda.get_device_name() if gpu else "CPU"}
     busy: list[float] = []
     over = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(busy, over), daemon=True)
+    place = torch.cuda.current_device() if gpu else 0  # a thread of its own would look at the first
+    watcher = threading.Thread(target=_watch, args=(place, busy, over), daemon=True)
 
     class Measure(TrainerCallback):  # type: ignore[misc]
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -222,13 +223,13 @@ def _measure(trainer: Any, first: int, last: int) -> Callable[[], dict[str, Any]
     return figures
 
 
-def _watch(busy: list[float], over: threading.Event) -> None:
-    """Add the share of the last moments in which the device was busy, as NVML tells it, until it is over."""
+def _watch(place: int, busy: list[float], over: threading.Event) -> None:
+    """Add the share of the last moments in which a device was busy, as NVML tells it, until it is over."""
     import torch
 
     while not over.wait(EVERY):
         try:
-            busy.append(torch.cuda.utilization() / 100)
+            busy.append(torch.cuda.utilization(place) / 100)
         except (ModuleNotFoundError, RuntimeError):
             return  # without NVML nobody knows
 
