@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
+from cli import train_view
 from corpus.errors import EnvironmentProblem, UsageError
 from train import bench, packed
 from train.bench import Bench, Row, pack
@@ -59,3 +62,19 @@ def test_within_a_job_one_stage_is_measured(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("RANK", "0")
     with pytest.raises(UsageError, match="name one --zero"):
         bench.table(Bench("tiny"), ["z2", "z3"])
+
+
+def test_the_table_says_which_memory_it_is_and_what_nobody_knows(capsys: pytest.CaptureFixture[str]) -> None:
+    told = Row("tiny", 139_584, "z3", 2, 1, 64, 20.5, "CPU", 640_000_000, None, 0.25, 0.001, None, 256.0)
+    train_view.benched([told], as_json=False)
+    head, line, _, about = capsys.readouterr().out.splitlines()
+    assert "memory (process)" in head
+    assert line.split() == ["tiny", "z3", "2", "1", "64", "640", "MB", "–", "0.25", "0.001", "–", "256"]
+    assert about == "CPU; 139,584 parameters, documents of 20 tokens on average"
+    train_view.benched([replace(told, device="NVIDIA H200", utilisation=0.98, mfu=0.412)], as_json=False)
+    shown = capsys.readouterr().out
+    assert "(process)" not in shown
+    assert "98.0%" in shown
+    assert "41.2%" in shown
+    train_view.benched([told], as_json=True)
+    assert json.loads(capsys.readouterr().out)["rows"][0]["memory"] == 640_000_000
