@@ -2,8 +2,8 @@
 
 Of every source (a file of --clean) as many texts are drawn by their hash; half of them stay, the other half gets one
 defect each, kinds in turn. Prints the area under the ROC curve of the default quality policy with a 95 % interval of
-1,000 resamples: of all, by kind, by source, without a language model, and for other amounts. The language model is
-trained on --reference, which must hold none of the sources; --kinds names the group of defects (test: none of them was
+1,000 resamples: of all, by kind, by source, without models, and for other amounts. The language model and the
+continuity model are trained on --reference, which must hold none of the sources; --kinds names the group of defects (test: none of them was
 used to set the policy). With --labelled: pages that people found clean and dirty.
 """
 
@@ -20,6 +20,8 @@ import polars as pl
 import pyarrow as pa
 
 from corpus import config
+from corpus.models.continuity import ContinuityModel
+from corpus.models.continuity import train as train_continuity
 from corpus.models.examples import chunks
 from corpus.models.ngram.files import texts_of
 from corpus.models.ngram.model import NgramModel
@@ -30,6 +32,9 @@ from corpus.scores.measured import columns_of
 from corpus.scores.quality import curves, histogram, quality
 from corpus.scores.quality_files import Area, area_of
 
+Models = tuple[NgramModel, ContinuityModel] | None
+COLUMNS = ("perplexity_deviation", "worst_perplexity"), ("continuity", "seam_continuity")
+"""What the policy reads of either model."""
 LEAST, MOST = 150, 12_000
 """Characters of a text that is drawn, and up to which it is read."""
 
@@ -47,10 +52,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     policy = load_quality(options.policy)
-    model = trained(options.reference)
+    models = trained(options.reference)
     drawn = draw(options.clean, options.rows, options.seed)
     rows = made(drawn, options.kinds, options.seed, options.amount)
-    frame = measured(rows, policy, model)
+    frame = measured(rows, policy, models)
     print(f"{len(rows)} rows of {rows['source'].n_unique()} sources, amount {options.amount:g}")
     scores = scored(frame, policy)
     say("all", rows, scores)
@@ -58,22 +63,27 @@ def main() -> None:
         say(kind, rows, scores, (pl.col("kind") == kind) | pl.col("kind").is_null())
     for source in sorted(set(rows["source"])):
         say(source, rows, scores, pl.col("source") == source)
-    if model is not None:
-        say("without the model", rows, scored(frame.drop("perplexity_deviation", "worst_perplexity"), policy))
+    if models is not None:
+        say("without perplexity", rows, scored(frame.drop(COLUMNS[0]), policy))
+        say("without continuity", rows, scored(frame.drop(COLUMNS[1]), policy))
+        say("without models", rows, scored(frame.drop(*COLUMNS[0], *COLUMNS[1]), policy))
     for amount in options.amounts:
         other = made(drawn, options.kinds, options.seed, amount)
-        say(f"amount {amount:g}", other, scored(measured(other, policy, model), policy))
+        say(f"amount {amount:g}", other, scored(measured(other, policy, models), policy))
     if options.labelled:
-        labelled(options.labelled, policy, model)
+        labelled(options.labelled, policy, models)
 
 
-def trained(files: Sequence[str]) -> NgramModel | None:
+def trained(files: Sequence[str]) -> Models:
     if not files:
         return None
     start = time.process_time()
     found = train(lambda: texts_of(files, lang="zh"), Settings())
     print(f"language model of {found.about.units[0]:,} units, {time.process_time() - start:.0f} s of CPU")
-    return found
+    start = time.process_time()
+    other = train_continuity(texts_of(files, lang="zh"))
+    print(f"continuity model of {other.about.texts[0]:,} texts, {time.process_time() - start:.0f} s of CPU")
+    return found, other
 
 
 def texts(path: str) -> list[str]:
@@ -110,7 +120,7 @@ def made(drawn: dict[str, list[str]], kinds: Sequence[str], seed: int, amount: f
     )
 
 
-def measured(rows: pl.DataFrame, policy: QualityPolicy, model: NgramModel | None) -> pl.DataFrame:
+def measured(rows: pl.DataFrame, policy: QualityPolicy, models: Models) -> pl.DataFrame:
     text = rows["text"].to_arrow().cast(pa.large_string())
     whole = text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text
     lang = pa.array(["zh"] * len(whole), pa.string())
@@ -119,9 +129,12 @@ def measured(rows: pl.DataFrame, policy: QualityPolicy, model: NgramModel | None
     frame = columns_of(whole, lang, policy).with_columns(rows["source"])
     spent = time.process_time() - start
     print(f"signals of {whole.nbytes / 1e6:.1f} MB at {whole.nbytes / 1e6 / spent:.1f} MB/s of CPU")
-    if model is None:
-        return frame
-    return frame.hstack(pl.DataFrame(pl.from_arrow(pa.Table.from_batches([model.columns(whole, lang)]))))
+    for model in models or ():
+        model.columns(whole.slice(0, 1), lang.slice(0, 1))
+        start = time.process_time()
+        frame = frame.hstack(pl.DataFrame(pl.from_arrow(pa.Table.from_batches([model.columns(whole, lang)]))))
+        print(f"{type(model).__name__} at {whole.nbytes / 1e6 / (time.process_time() - start):.1f} MB/s of CPU")
+    return frame
 
 
 def scored(frame: pl.DataFrame, policy: QualityPolicy) -> pl.Series:
@@ -139,14 +152,14 @@ def told(found: Area | None) -> str:
     return f"{found.auc:.3f} ({found.low:.3f} to {found.high:.3f}), {found.good} clean and {found.bad} dirty rows"
 
 
-def labelled(files: Sequence[str], policy: QualityPolicy, model: NgramModel | None) -> None:
+def labelled(files: Sequence[str], policy: QualityPolicy, models: Models) -> None:
     frames = []
     for path, kind in zip(files, (None, "labelled"), strict=True):
         found = [one for chunk in chunks([path], config.Fields()) for one in chunk.records.column("text").to_pylist()]
         frames.append(pl.DataFrame({"source": ["page"] * len(found), "text": found, "kind": [kind] * len(found)},
                                    schema={"source": pl.String, "text": pl.String, "kind": pl.String}))  # fmt: skip
     rows = pl.concat(frames)
-    scores = scored(measured(rows, policy, model), policy)
+    scores = scored(measured(rows, policy, models), policy)
     say("labelled pages", rows, scores)
     dirty = rows["kind"].is_not_null().to_numpy()
     values = scores.to_numpy()

@@ -13,6 +13,7 @@ from cli.commands import (
     blacklist,
     classifier,
     clean,
+    continuity,
     control,
     convert,
     coverage,
@@ -101,6 +102,7 @@ app.add_typer(blacklist.app, name="blacklist")
 app.add_typer(classifier.app, name="classifier")
 app.add_typer(difficulty.app, name="difficulty")
 app.add_typer(perplexity.app, name="perplexity")
+app.add_typer(continuity.app, name="continuity")
 app.add_typer(quality.app, name="quality")
 app.add_typer(index.app, name="index")
 app.add_typer(models.app, name="models")

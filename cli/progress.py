@@ -43,6 +43,7 @@ DOES = {
     "sample": "draw texts to learn from",
     "perplexity-fit": "train the language model",
     "perplexity": "score by the language model",
+    "continuity": "score by the continuity model",
     "embed-fit": "fit the embedder",
     "embed": "embed",
     "cluster-fit": "find clusters",

@@ -46,6 +46,10 @@ SCORES: Mapping[str, tuple[str, Mapping[str, tuple[str, pa.DataType]]]] = {
         "perplexity",
         {name: (name, pa.float32()) for name in ("perplexity", "worst_perplexity", "perplexity_deviation")},
     ),
+    "continuity": (
+        "continuity",
+        {name: (name, pa.float32()) for name in ("continuity", "seam_continuity")},
+    ),
     "cluster": (
         "clusters",
         {"cluster": ("cluster", pa.int32()), "cluster_similarity": ("similarity", pa.float32())},

@@ -93,6 +93,18 @@ def embedder_of(embed: config.Embed | None) -> str | None:
         raise ConfigError([Problem("embed.model", 0, 0, str(error))]) from None
 
 
+def continuity_of(name: str | None) -> str | None:
+    """The digest of a named continuity model; ConfigError when it cannot be used."""
+    if name is None:
+        return None
+    from corpus.models.continuity.files import load
+
+    try:
+        return load(name).card.digest
+    except UsageError as error:
+        raise ConfigError([Problem("continuity", 0, 0, str(error))]) from None
+
+
 def check_tokenizer(path: str | None) -> None:
     """A tokenizer file that cannot be used is a mistake of the pipeline, found before anything runs."""
     if path is None:

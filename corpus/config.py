@@ -199,9 +199,9 @@ class Publish(Strict):
 class Pipeline(Strict):
     """A whole run, as written in a pipeline file.
 
-    `difficulty` scores dialogues; `round` is the number under which preferences are published. Without `tiers`
-    documents go by the policy `default`, conversations by `stages`, preferences into their round, prompts into one
-    tier.
+    `continuity` names a model of `corpus continuity train`; `difficulty` scores dialogues; `round` is the number under
+    which preferences are published. Without `tiers` documents go by the policy `default`, conversations by `stages`,
+    preferences into their round, prompts into one tier.
     """
 
     name: Name
@@ -216,6 +216,7 @@ class Pipeline(Strict):
     decontaminate: Decontaminate | None = None
     tags: tuple[str, ...] = ()
     perplexity: LanguageModel | None = None
+    continuity: str | None = None
     embed: Embed | None = None
     cluster: Cluster | None = None
     columns: tuple[Columns, ...] = ()

@@ -13,7 +13,15 @@ import pyarrow as pa
 
 from corpus import config, located
 from corpus.columns import EVOL, SCORES
-from corpus.composing import check_columns, check_tokenizer, check_views, embedder_of, of_dialogues, tiers_of
+from corpus.composing import (
+    check_columns,
+    check_tokenizer,
+    check_views,
+    continuity_of,
+    embedder_of,
+    of_dialogues,
+    tiers_of,
+)
 from corpus.decontaminate.stage import Decontaminate
 from corpus.decontaminate.wanted import load_benchmarks
 from corpus.dedup.one_a_key import DedupExact, DedupUrls
@@ -72,6 +80,7 @@ class Pipeline:
     joined: tuple[Joining, ...] = ()
     quality: QualityPolicy | None = None
     embedder: str | None = None
+    continuity: str | None = None
 
     @property
     def kind(self) -> RecordKind:
@@ -94,6 +103,7 @@ class Pipeline:
         settings = self.settings
         asked = {
             "perplexity": settings.perplexity is not None,
+            "continuity": settings.continuity is not None,
             "cluster": settings.clustering is not None,
             "difficulty": settings.scoring_difficulty,
             "facets": any(isinstance(one, Facets) for one in self.sidecars),
@@ -146,7 +156,7 @@ def compose(settings: config.Pipeline, extra: Sequence[RowStage] = (), also: Seq
 
     Raises ConfigError with every problem of every rule and rewrite file and of the tier policy.
     """
-    rules, tiers, rewrites, lines, _, against, decontaminate, tags, quality, joined, embedder = _collect(
+    rules, tiers, rewrites, lines, _, against, decontaminate, tags, quality, joined, embedder, continuity = _collect(
         lambda: load_rules(settings.rules),
         lambda: tiers_of(settings),
         lambda: load_rewrites(settings.rewrites),
@@ -158,6 +168,7 @@ def compose(settings: config.Pipeline, extra: Sequence[RowStage] = (), also: Seq
         lambda: load_quality(settings.quality) if settings.quality is not None else None,
         lambda: load_joinings(settings.columns),
         lambda: embedder_of(settings.embed),
+        lambda: continuity_of(settings.continuity),
     )
     asked = quality.calls if quality is not None else ()
     dialogues = settings.kind != "document"
@@ -207,6 +218,7 @@ def compose(settings: config.Pipeline, extra: Sequence[RowStage] = (), also: Seq
         joined=joined,
         quality=quality,
         embedder=embedder,
+        continuity=continuity,
     )
     check_views(settings)
     check_columns(tiers.stored, pipeline.scores)

@@ -10,6 +10,7 @@ import typer
 from cli.options import Json, Lang, Text
 
 if TYPE_CHECKING:
+    from corpus.models.continuity.files import Judge
     from corpus.models.ngram.scorer import Scorer
     from corpus.ruleset.quality import QualityPolicy
 
@@ -30,6 +31,10 @@ Policy = Annotated[
 Perplexity = Annotated[
     str | None,
     typer.Option("--perplexity", metavar="MODEL", help="A language model (corpus perplexity train) that parts read."),
+]
+Continuity = Annotated[
+    str | None,
+    typer.Option("--continuity", metavar="MODEL", help="A continuity model (corpus continuity train) that parts read."),
 ]
 Kinds = Annotated[
     list[str] | None,
@@ -114,6 +119,7 @@ def evaluate(
     bad: Bad = None,
     policy: Policy = "default",
     perplexity: Perplexity = None,
+    continuity: Continuity = None,
     text: Text = None,
     lang: Lang = None,
     json: Json = False,
@@ -125,7 +131,7 @@ def evaluate(
 
     if not bad:
         raise UsageError("give rows of both kinds: --good and --bad")
-    found = evaluate_files(good, bad, _policy(policy), _model(perplexity), text, lang)
+    found = evaluate_files(good, bad, _policy(policy), _model(perplexity), text, lang, _judge(continuity))
     if json:
         render.emit(found.model_dump(mode="json"))
     else:
@@ -138,6 +144,7 @@ def score(
     out: Out,
     policy: Policy = "default",
     perplexity: Perplexity = None,
+    continuity: Continuity = None,
     text: Text = None,
     lang: Lang = None,
     json: Json = False,
@@ -146,7 +153,7 @@ def score(
     from cli import quality_view, render
     from corpus.scores.quality_files import score_files
 
-    done = score_files(files, _policy(policy), out, _model(perplexity), text, lang)
+    done = score_files(files, _policy(policy), out, _model(perplexity), text, lang, _judge(continuity))
     if json:
         render.emit(done)
     else:
@@ -198,5 +205,11 @@ def _policy(name: str) -> QualityPolicy:
 
 def _model(name: str | None) -> Scorer | None:
     from corpus.models.ngram.scorer import load
+
+    return None if name is None else load(name)
+
+
+def _judge(name: str | None) -> Judge | None:
+    from corpus.models.continuity.files import load
 
     return None if name is None else load(name)

@@ -2,6 +2,7 @@
 
     sample          the texts that are learned from
     perplexity-fit, perplexity     an n-gram model of the reference sources, then each text by it
+    continuity                     how well each text goes on, by a given model
     embed-fit, embed               an embedder fitted to the sample, then each text's vector
     cluster-fit, cluster           centroids, then each record's cluster; clusters get names
     semantic-edges, dedup-semantic near vectors in one cluster, then who goes
@@ -38,6 +39,7 @@ def names(pipeline: Pipeline) -> list[str]:
         found.append("sample")
     if asked.perplexity is not None:
         found += ["perplexity-fit", "perplexity"]
+    found += ["continuity"] if asked.continuity is not None else []
     if asked.embedding is not None:
         found += ["embed-fit", "embed"] if fitted else ["embed"]
     if asked.clustering is not None:
@@ -63,12 +65,14 @@ def needs(pipeline: Pipeline, name: str, base: str) -> list[str]:
     """What a stage reads beside the keys; `base` is the last stage that removed records before it."""
     signals = [sidecar.name for sidecar in pipeline.sidecars]
     stands = [base, "identify", *signals]
-    scored = [one for one in ("perplexity", "cluster", "difficulty", "columns") if one in names(pipeline)]
+    scoring = ("perplexity", "continuity", "cluster", "difficulty", "columns")
+    scored = [one for one in scoring if one in names(pipeline)]
     fitted = "embed-fit" in names(pipeline)
     reads: Mapping[str, list[str]] = {
         "sample": stands,
         "perplexity-fit": ["sample"],
         "perplexity": ["perplexity-fit", *stands],
+        "continuity": stands,
         "embed-fit": ["sample"],
         "embed": ["embed-fit", *stands] if fitted else stands,
         "cluster-fit": ["embed"],
@@ -91,6 +95,7 @@ def settings(pipeline: Pipeline, name: str) -> Any:
     found: dict[str, Any] = {
         "sample": [learning.wanted(pipeline), sorted(learning.reference(pipeline))],
         "perplexity-fit": [model and model.model_dump(mode="json"), sorted(learning.reference(pipeline))],
+        "continuity": pipeline.continuity,
         "embed-fit": embed and embed.model_dump(mode="json"),
         "embed": [pipeline.embedder, embed and embed.view],
         "cluster-fit": cluster and cluster.model_dump(mode="json"),
@@ -119,6 +124,8 @@ def steps(flow: Flow) -> list[tuple[str, Callable[[], None]]]:
     if asked.perplexity is not None:
         made["perplexity-fit"] = partial(scores.fit_language_model, flow, asked.perplexity)
         made["perplexity"] = partial(scores.perplexity, flow)
+    if asked.continuity is not None:
+        made["continuity"] = partial(scores.continuity, flow, asked.continuity)
     if asked.embedding is not None:
         made["embed-fit"] = partial(semantic.fit_embedder, flow, asked.embedding)
         made["embed"] = partial(semantic.embed, flow, asked.embedding)

@@ -18,7 +18,7 @@ from corpus.learned.dialogues import (
     score_dialogues,
 )
 from corpus.learned.joined import JoinColumns
-from corpus.learned.models import StoredLanguageModel
+from corpus.learned.models import GivenContinuityModel, StoredLanguageModel
 from corpus.learned.sample import read_sample
 from corpus.manifest import RowAccount, add_counts
 from corpus.parts import sum_here, sum_on_spark, write_rows
@@ -50,6 +50,13 @@ def perplexity(flow: Flow) -> None:
     receipts, seconds = apply(flow, "perplexity", "perplexity", StoredLanguageModel(model))
     digest = flow.stages["perplexity-fit"].manifest.details["model"]
     commit(flow, "perplexity", receipts, seconds, {"model": digest})
+
+
+def continuity(flow: Flow, name: str) -> None:
+    """Commit `continuity`: how well each text goes on from sentence to sentence, by a given model."""
+    digest = str(flow.pipeline.continuity)
+    receipts, seconds = apply(flow, "continuity", "continuity", GivenContinuityModel(name, digest))
+    commit(flow, "continuity", receipts, seconds, {"model": digest})
 
 
 def columns(flow: Flow) -> None:

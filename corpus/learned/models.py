@@ -40,6 +40,24 @@ class StoredLanguageModel:
 
 
 @dataclass(frozen=True)
+class GivenContinuityModel:
+    """Loads a continuity model by its directory or name; it must have `digest`."""
+
+    model: str
+    digest: str
+
+    def __call__(self) -> Says:
+        """The model; UsageError when it is another one now."""
+        from corpus.errors import UsageError
+        from corpus.models.continuity.files import load
+
+        found = load(self.model)
+        if found.card.digest != self.digest:
+            raise UsageError(f"continuity {self.model!r}: is not the model that this run began with; run it anew")
+        return found
+
+
+@dataclass(frozen=True)
 class StoredEmbedder:
     """Loads an embedder that the run fitted."""
 

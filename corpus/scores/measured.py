@@ -1,4 +1,4 @@
-"""Rows of files with everything a quality policy reads: signals, and the columns of a language model."""
+"""Rows of files with everything a quality policy reads: signals, and the columns of models."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from corpus import config
 from corpus.errors import UsageError
 from corpus.kernels.catalogue import measure
 from corpus.kernels.language import identify
+from corpus.models.continuity.files import Judge
 from corpus.models.examples import chunks
 from corpus.models.ngram.scorer import Scorer
 from corpus.quarantine import Quarantined
@@ -37,16 +38,22 @@ def texts(
         yield pa.RecordBatch.from_arrays(columns, names=["key", "lang", "text"]), list(chunk.quarantined)
 
 
-def columns_of(text: pa.Array, lang: pa.Array, policy: QualityPolicy, model: Scorer | None = None) -> pl.DataFrame:
+def columns_of(
+    text: pa.Array,
+    lang: pa.Array,
+    policy: QualityPolicy,
+    model: Scorer | None = None,
+    continuity: Judge | None = None,
+) -> pl.DataFrame:
     """What `policy` reads of each text: `source` (one for all), `lang`, a column for each signal and, with a language
-    model, those of the model. Stored columns of others are not there: such parts are left out of the score."""
+    model or a continuity model, those of the model. Stored columns of others are not there: such parts are left out of
+    the score."""
     rows = len(text)
     batch = pa.RecordBatch.from_arrays(
         [text, pa.nulls(rows, pa.string()), pa.nulls(rows, pa.float32())], names=["text", "url", "lang_score"]
     )
     found: list[pa.RecordBatch] = [measure(batch, policy.calls)] if policy.calls else []
-    if model is not None:
-        found.append(model.columns(text, lang))
+    found += [one.columns(text, lang) for one in (model, continuity) if one is not None]
     frame = pl.DataFrame({"lang": pl.Series(pl.from_arrow(lang), dtype=pl.String)}).with_columns(source=pl.lit(""))
     for one in found:
         frame = frame.hstack(pl.DataFrame(pl.from_arrow(pa.Table.from_batches([one]))))
@@ -59,6 +66,7 @@ def read_all(
     model: Scorer | None = None,
     text_field: str | None = None,
     lang: str | None = None,
+    continuity: Judge | None = None,
 ) -> tuple[pl.DataFrame, Counter[str], list[Quarantined]]:
     """Every row of files with `key` and what `columns_of` gives, unreadable rows by reason, and these rows.
 
@@ -69,7 +77,7 @@ def read_all(
     for batch, quarantined in texts(paths, text_field, lang):
         bad += quarantined
         if batch.num_rows:
-            found = columns_of(batch.column("text"), batch.column("lang"), policy, model)
+            found = columns_of(batch.column("text"), batch.column("lang"), policy, model, continuity)
             frames.append(found.with_columns(key=pl.Series(pl.from_arrow(batch.column("key")))))
     reasons = Counter(str(row.reason) for row in bad)
     if not frames:

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from corpus.errors import UsageError
 from corpus.located import Strict
+from corpus.models.continuity.files import Judge
 from corpus.models.metrics import area
 from corpus.models.ngram.scorer import Scorer
 from corpus.quarantine import to_table
@@ -33,6 +34,7 @@ class Scored:
     quartiles: tuple[float, ...]
     policy: str
     model: str | None
+    continuity: str | None
     files: tuple[str, ...]
 
 
@@ -61,6 +63,7 @@ def score_files(
     model: Scorer | None = None,
     text_field: str | None = None,
     lang: str | None = None,
+    continuity: Judge | None = None,
 ) -> Scored:
     """Score every row of `paths` and write `out/quality.parquet`: `key`, `lang`, the score's columns, and each part as
     `part.<name>`; rows that cannot be read go to `out/quarantine.parquet`. Ranks are among all rows of a language.
@@ -71,7 +74,7 @@ def score_files(
     there = [str(path) for path in targets if path.exists()]
     if there:
         raise UsageError(f"{', '.join(there)}: is there already; name another directory, nothing is overwritten")
-    frame, reasons, bad = read_all(paths, policy, model, text_field, lang)
+    frame, reasons, bad = read_all(paths, policy, model, text_field, lang, continuity)
     found = curves(histogram(frame, policy), policy)
     scores = quality(frame, policy, found)
     named = parts(frame, policy, found).select(pl.all().name.prefix("part."))
@@ -92,6 +95,7 @@ def score_files(
         else (),
         policy=policy.digest,
         model=model.card.digest if model is not None else None,
+        continuity=continuity.card.digest if continuity is not None else None,
         files=tuple(str(path) for path, _ in tables),
     )
 
@@ -103,11 +107,12 @@ def evaluate_files(
     model: Scorer | None = None,
     text_field: str | None = None,
     lang: str | None = None,
+    continuity: Judge | None = None,
 ) -> Evaluated:
     """How well `policy` tells the rows of `good` from those of `bad`, all ranked together; UsageError without both."""
     frames, unreadable = [], dict[str, int]()
     for label, paths in ((True, good), (False, bad)):
-        frame, reasons, _ = read_all(paths, policy, model, text_field, lang)
+        frame, reasons, _ = read_all(paths, policy, model, text_field, lang, continuity)
         frames.append(frame.with_columns(good=pl.lit(label)))
         for reason, count in reasons.items():
             unreadable[reason] = unreadable.get(reason, 0) + count

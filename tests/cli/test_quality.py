@@ -71,6 +71,23 @@ def test_a_language_model_gives_its_parts(corpus: Corpus, good: Path, tmp_path: 
     assert pl.read_parquet(tmp_path / "scored" / "quality.parquet")["part.worst_perplexity"].null_count() == 0
 
 
+def test_a_continuity_model_is_trained_scores_and_gives_its_parts(corpus: Corpus, good: Path, tmp_path: Path) -> None:
+    model, small = tmp_path / "model", ("--bits", "10", "--columns", "8", "--places", "1")
+    trained = corpus("continuity", "train", good, "--out", model, *small)
+    assert trained.code == 0, trained.err
+    assert "digest" in trained.out
+    said = corpus("continuity", "score", good, "--model", model, "--out", tmp_path / "said", "--json")
+    assert said.code == 0, said.err
+    assert json.loads(said.out)["scored"] == 60
+    scored = corpus("quality", "score", good, "--continuity", model, "--out", tmp_path / "scored", "--json")
+    assert scored.code == 0, scored.err
+    assert len(json.loads(scored.out)["continuity"]) == 12
+    table = pl.read_parquet(tmp_path / "scored" / "quality.parquet")
+    assert table["part.continuity"].null_count() == table["part.seam_continuity"].null_count() == 0
+    missing = corpus("quality", "score", good, "--continuity", tmp_path / "none", "--out", tmp_path / "x")
+    assert (missing.code, "corpus continuity train" in missing.err) == (2, True)
+
+
 def test_mistakes_end_with_2_and_kinds_are_listed(corpus: Corpus, good: Path, tmp_path: Path) -> None:
     for arguments, said in (
         (("train", "--good", good, "--out", tmp_path / "m"), "teach nothing"),

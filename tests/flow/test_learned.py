@@ -223,3 +223,22 @@ def test_columns_of_ones_own_are_joined_by_id(go: Go, folder: Path, tmp_path: Pa
 def test_a_policy_that_looks_at_what_nobody_stores_is_a_mistake(folder: Path) -> None:
     with pytest.raises(ConfigError, match="'quality', which no stage .* ask for it with the key 'quality'"):
         compose(asked(folder, quality=None))
+
+
+def test_a_continuity_model_gives_its_columns_to_the_policies(go: Go, folder: Path, tmp_path: Path) -> None:
+    from corpus.models.continuity.files import train_files
+    from corpus.models.continuity.train import Settings
+
+    write_jsonl(tmp_path / "good.jsonl", [{"text": prose(number)} for number in range(300, 360)])
+    small = Settings(bits=8, columns=4, seam_bits=8, seam_columns=4, places=5_000)
+    train_files([str(tmp_path / "good.jsonl")], tmp_path / "model", small, lang="zh")
+    quality = tmp_path / "goes_on.yaml"
+    quality.write_text("parts: [{column: continuity, better: high}]\n", encoding="utf-8")
+    more = {**SIMPLE, "continuity": str(tmp_path / "model"), "quality": str(quality), "perplexity": None}
+    go(asked(folder, **more), tmp_path / "run")
+    rows = published(tmp_path / "run").to_pylist()
+    with_value = [row for row in rows if row["continuity"] is not None]
+    assert with_value
+    assert all((row["quality"] is None) == (row["continuity"] is None) for row in rows)
+    with pytest.raises(ConfigError, match="no continuity model"):
+        compose(asked(folder, **{**more, "continuity": str(tmp_path / "none")}))

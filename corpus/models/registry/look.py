@@ -87,8 +87,10 @@ def kind_of(path: Path) -> Kind:
     if path.is_dir():
         if (path / CARD).is_file():
             card = _json(path / CARD)
-            ours = isinstance(card, dict) and card.get("kind") in ("ngram", "arpa", "kenlm")
-            return "ngram-lm" if ours else "classifier"
+            kind = card.get("kind") if isinstance(card, dict) else None
+            if kind == "continuity":
+                return "continuity"
+            return "ngram-lm" if kind in ("ngram", "arpa", "kenlm") else "classifier"
         if (path / "modules.json").is_file():
             return "sentence-transformers"
         config = _json(path / "config.json") if (path / "config.json").is_file() else None

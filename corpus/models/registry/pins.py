@@ -23,7 +23,16 @@ MAX_BYTES = 64 << 20
 NAME = r"^[A-Za-z0-9_][A-Za-z0-9_.\-]*(/[A-Za-z0-9_][A-Za-z0-9_.\-]*)?$"
 """A name, or two with a slash between, as model hubs have them."""
 Kind = Literal[
-    "causal-lm", "sentence-transformers", "classifier", "floret", "fasttext", "ngram-lm", "arpa", "kenlm", "tokenizer"
+    "causal-lm",
+    "sentence-transformers",
+    "classifier",
+    "floret",
+    "fasttext",
+    "ngram-lm",
+    "arpa",
+    "kenlm",
+    "continuity",
+    "tokenizer",
 ]
 """What can be pinned; `classifier` is a directory with a card (`corpus classifier train`)."""
 

@@ -1,0 +1,37 @@
+"""What the continuity commands show to people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cli.render import number, out, share
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from corpus.models.continuity.card import Card
+    from corpus.models.continuity.files import Scored
+
+
+def trained(card: Card, path: Path) -> None:
+    """What it was trained on, the held-out figures and where the model is."""
+    about, made = card.about, card.trained
+    unreadable = sum(made.unreadable.values())
+    out(f"{number(made.rows + unreadable)} rows read, {number(unreadable)} could not be, {number(made.empty)} empty")
+    out(f"{number(sum(about.texts))} texts trained on, of {sum(about.languages.values()) / 1e6:.1f} MB")
+    known = sorted(about.languages.items(), key=lambda item: (-item[1], item[0]))[:8]
+    out("languages " + ", ".join(f"{lang} {share(many, sum(about.languages.values()))}" for lang, many in known))
+    if made.held_out is not None:
+        held = made.held_out
+        out(f"\n{number(held.rows)} rows held out: of {held.ordered:.1%} the order is likelier than a random one")
+    out(f"\nmodel    {path}")
+    out(f"digest   {card.digest}")
+
+
+def scored(done: Scored) -> None:
+    """Rows and files."""
+    out(f"{number(done.read)} rows read, {number(done.scored)} with sentences enough")
+    if done.unreadable:
+        out("unreadable: " + ", ".join(f"{count:,} {reason}" for reason, count in done.unreadable.items()))
+    for path in done.files:
+        out(path)
