@@ -142,8 +142,8 @@ def prepare(settings: Training) -> Prepared:
         asked = {name: part for name, part in parts.items() if part.rows and _asked(settings, name)}
         if empty := sorted(name for name, part in asked.items() if not part.loss_tokens):
             raise UsageError(
-                f"tiers {', '.join(empty)} have no token to learn from in split {split}: look at the template they were "
-                "packed with"
+                f"tiers {', '.join(empty)} have no token to learn from in split {split}: look at the template they "
+                "were packed with"
             )
     wanted, rates = _ordered(settings)
     made = plan.make(train, wanted, settings.global_batch, settings.seed)

@@ -12,6 +12,7 @@ import torch
 import torch.distributed as dist
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import Trainer, TrainerCallback
+from transformers.trainer_callback import ExportableState
 
 from train.deepspeed import innermost
 from train.entropy import end_to_end, token_losses
@@ -147,8 +148,9 @@ def _add(held: dict[str, torch.Tensor], name: str, losses: Any, counts: Any, pla
     held[name][1].index_add_(0, place, counts.double())
 
 
-class Guard(TrainerCallback):  # type: ignore[misc]
-    """Skips a batch whose loss is no number or far over the last ones. Ranks share the loss, so they decide alike.
+class Guard(TrainerCallback, ExportableState):  # type: ignore[misc]
+    """Skips a batch whose loss is no number or far over the last ones. Ranks share the loss, so they decide alike. What
+    it has seen is in the checkpoints, so a run that goes on skips what the undisturbed one does.
 
     Nothing times 0 makes a gradient that is no number one: of such a batch the gradients are cleared, where DeepSpeed
     has not skipped the step by itself (`check_grad_overflow`)."""
@@ -173,6 +175,15 @@ class Guard(TrainerCallback):  # type: ignore[misc]
             return True
         self.recent.append(loss)
         return False
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint keeps, in its trainer_state.json."""
+        return {"args": {}, "attributes": {"recent": list(self.recent), "skipped": self.skipped}}
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """When a checkpoint was loaded, if there was one."""
+        kept = state.stateful_callbacks.get(type(self).__name__, self.state())["attributes"]
+        self.recent, self.skipped = deque(kept["recent"], maxlen=GUARD_WINDOW), list(kept["skipped"])
 
     def on_pre_optimizer_step(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
         """Called when the gradients of a step are complete."""

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import packing
 import pytest
+from objectstore import bucket, s3_address
 
+from corpus import storage
 from train import packed
 from train.data import IGNORE, Collate, Rows
 from train.plan import Plan, Wanted, make
+
+__all__ = ["bucket", "s3_address"]
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +34,23 @@ def test_rows_are_those_of_the_plan_in_any_process(plan: Plan) -> None:
     for index in reversed(range(len(plan))):
         assert np.array_equal(rows[index]["input_ids"], other[index]["input_ids"])
     assert {rows[index]["tier"] for index in range(8)} == {0}
+
+
+def test_rows_are_read_from_an_object_store_as_from_a_disk(bucket: Callable[[str], str], tmp_path: Path) -> None:
+    here = packing.pack(tmp_path / "pack", {"stage=1": 9, "stage=2": 6})
+    for file in storage.list_files(here):
+        with storage.open_write(bucket(f"pack/{storage.relative(file.uri, here)}")) as stream:
+            stream.write(storage.read_bytes(file.uri))
+    there = bucket("pack")
+    found = []
+    for root in (here, f"file://{here}", there):
+        pack = packed.read(root)
+        parts = {tier: part for (tier, split), part in pack.parts.items() if split == "train"}
+        made = make(parts, [Wanted({"stage=1": 1, "stage=2": 1})], 2, 0)
+        # As in a worker, which opens the files anew.
+        rows = pickle.loads(pickle.dumps(Rows(made, (0, 2))))
+        found.append([{name: np.asarray(value).tolist() for name, value in rows[at].items()} for at in range(14)])
+    assert found[0] == found[1] == found[2]
 
 
 def test_rows_that_make_a_split_even_ask_nothing(plan: Plan) -> None:

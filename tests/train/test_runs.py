@@ -123,6 +123,10 @@ def test_zero_2_and_3_adapters_and_pretraining_learn_alike_and_at_the_rates_aske
         assert found[name]["rates"] == pytest.approx(found["ddp"]["rates"])
     assert found["ddp"]["rates"][0] == 5e-3
     assert found["ddp"]["rates"][10] == 2e-3
+    broken = [json.loads(line) for line in (folder / "broken" / "log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in broken if "skipped_loss" in line] == [7] * 2
+    assert [line for line in broken if "phase" in line] == [{"step": 11, "phase": 2}]
+    assert (folder / "broken" / "losses.png").is_file()
     lines = [json.loads(line) for line in (folder / "mixed" / "log.jsonl").read_text().splitlines()]
     assert any({"loss_tier_high", "loss_tier_stage=1"} <= set(line) for line in lines)
     held = [
@@ -137,15 +141,24 @@ def test_zero_2_and_3_adapters_and_pretraining_learn_alike_and_at_the_rates_aske
     assert sum(page["rows_consumed"].values()) == 88
 
 
-def test_one_rank_goes_on_where_two_were_under_zero_too_and_has_their_losses(
+def test_one_rank_goes_on_where_two_were_under_zero_too_and_a_guarded_run_where_it_was(
     made: dict[str, str], runs: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:
     folder, found = runs
     for name in ("z2", "z3"):
         made_at = universal(str(folder / name / "checkpoint-8"), str(tmp_path / name))
         assert made_at == str(tmp_path / name / "checkpoint-8")
-    jobs = [sft(made, tmp_path / name, deepspeed=name) for name in ("z2", "z3")]
-    one, *more = ranks(1, [sft(made, tmp_path / "one", bf16=False), *jobs], tmp_path)
+    jobs = [
+        sft(made, tmp_path / "one", bf16=False),
+        *(sft(made, tmp_path / name, deepspeed=name) for name in ("z2", "z3")),
+        sft(made, tmp_path / "guarded", bf16=False, spike_guard=0.25),
+        sft(made, tmp_path / "cut", bf16=False, spike_guard=0.25, max_steps=16),
+        sft(made, tmp_path / "cut", bf16=False, spike_guard=0.25),
+    ]
+    one, *more, guarded, _, again = ranks(1, jobs, tmp_path)
+    # The guard remembers 50 batches; without them it would skip none of the last 24.
+    assert any(one["step"] >= 16 for one in guarded["skipped"])
+    assert (again["skipped"], again["losses"]) == (guarded["skipped"], guarded["losses"])
     assert one["losses"] == pytest.approx(found["ddp"]["losses"], abs=1e-5)
     for name, told in zip(("z2", "z3"), more, strict=True):
         assert told["losses"][:8] == found[name]["losses"][:8]
@@ -207,8 +220,10 @@ def test_preferences_are_learnt_under_zero_and_ranks_answer_as_one_process_does(
         job("reward", "scorer"),
         job("ppo", "ppo", rewards=[{"rule": "language", "of": "zh"}], reward_model=str(tmp_path / "scorer" / "model"),
             max_new_tokens=4, args={**args, "max_steps": 2}),
+        {"stage": "bench", "settings": {"model": "tiny", "zero": "z2", "batch": 2, "length": 64, "document": 20,
+                                        "steps": 2, "warm_up": 1}},
     ], tmp_path)  # fmt: skip
-    _, _, two, three, scorer, ppo = found
+    _, _, two, three, scorer, ppo, measured = found
     generate(Generate(**told, out=str(tmp_path / "alone")))
     assert answers("shared") == answers("dealt") == answers("alone")
     rows = [json.loads(line) for text in answers("alone") for line in text.splitlines()]
@@ -220,3 +235,9 @@ def test_preferences_are_learnt_under_zero_and_ranks_answer_as_one_process_does(
     assert scorer["losses"][-1] < scorer["losses"][0] or scorer["losses"][-1] < 0.2
     assert {"rewards/language/mean", "rewards/model/mean"} <= set(ppo["metrics"])
     assert [page["stage"] for page in provenance.chain(tmp_path / "ppo" / "model")] == ["ppo"]
+    for name in ("dpo2", "scorer", "ppo"):
+        lines = map(json.loads, (tmp_path / name / "log.jsonl").read_text().splitlines())
+        assert any("loss" in line for line in lines)
+        assert (tmp_path / name / "losses.png").is_file()
+    assert (measured["zero"], measured["ranks"], measured["mfu"]) == ("z2", 2, None)
+    assert measured["tokens_per_second_per_gpu"] == pytest.approx(2 * 64 / measured["seconds_per_step"], rel=0.2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,17 @@ def test_other_packs_are_refused_by_what_differs(pack: str, tmp_path: Path) -> N
         prepare(settings(pack, packed=[pack, pack]))
     with pytest.raises(UsageError, match=r"holds no packed tiers .*corpus train pack"):
         prepare(settings(pack, packed=[str(tmp_path)]))
+
+
+@pytest.mark.parametrize("split", ["train", "validation"])
+def test_a_split_with_nothing_to_learn_is_refused(split: str, tmp_path: Path) -> None:
+    folder = packing.pack(tmp_path, {"stage=1": 8, "stage=2": 8, "stage=3": 8})
+    page = json.loads((tmp_path / "manifest.json").read_text())
+    for tier in ("stage=2", "stage=3"):  # the second is asked for, the third is not
+        page["tiers"][tier][split]["loss_tokens"] = 0
+    (tmp_path / "manifest.json").write_text(json.dumps(page))
+    with pytest.raises(UsageError, match=f"tiers stage=2 have no token to learn from in split {split}"):
+        prepare(settings(folder))
 
 
 def test_a_checkpoint_of_other_ranks_is_refused_unless_it_is_universal(
