@@ -27,6 +27,10 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
         return generate(Generate(**settings))
     from dataclasses import asdict
 
+    if stage == "bench":
+        from train import bench
+
+        return asdict(bench.run(bench.Bench(**settings)))
     from train.alignment import dpo, reward, rloo
     from train.alignment.settings import Dpo, Reward, Rloo
 
