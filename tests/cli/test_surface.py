@@ -41,7 +41,7 @@ SURFACE = {
     "synth ground": "FILES --out --model --lang --rows --requests --each --with-text --sample --text --id --against"
     " --threshold --cosine" + SYNTH,
     "eval judge": "TESTS --answers" + EVAL,
-    "eval pairwise": "TESTS --answers --first --second" + EVAL,
+    "eval pairwise": "TESTS --answers --first --second --rewards" + EVAL,
     "eval task": "TESTS --answers --positive --resamples --seed --json",
     "eval report": "DIR --out --corrections --lang --json",
     "difficulty score": "FILES --out --instruction --input --answer --lang --stages --cut --model --prompt"
