@@ -3,8 +3,8 @@
 Of every source (a file of --clean) as many texts are drawn by their hash; half of them stay, the other half gets one
 defect each, kinds in turn. Prints the area under the ROC curve of the default quality policy with a 95 % interval of
 1,000 resamples: of all, by kind, by source, without models, and for other amounts. The language model and the
-continuity model are trained on --reference, which must hold none of the sources; --kinds names the group of defects (test: none of them was
-used to set the policy). With --labelled: pages that people found clean and dirty.
+continuity model are trained on --reference, which must hold none of the sources; --kinds names the group of defects
+(test: none of them was used to set the policy). With --labelled: pages that people found clean and dirty.
 """
 
 from __future__ import annotations
