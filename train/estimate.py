@@ -75,20 +75,9 @@ def _phase(made: Prepared, number: int, low: int, high: int) -> PhasePlan:
     )
     rates = [made.schedule.rate(step) for step in (low, max(high - 1, low))]
     return PhasePlan(
-        tuple(seen), max(high - low, 0), int((after - before) * tokens_per_row(made)), rates[0],
+        tuple(seen), max(high - low, 0), int((after - before) * made.row), rates[0],
         made.schedule.phases[number].rate, rates[1],
     )  # fmt: skip
-
-
-def tokens_per_row(made: Prepared) -> float:
-    """Tokens of a packed row on average, over the tiers that are read."""
-    parts = [
-        part
-        for pack in made.packs
-        for (tier, split), part in pack.parts.items()
-        if split == "train" and tier in made.plan.tiers
-    ]
-    return sum(part.tokens for part in parts) / max(sum(part.rows for part in parts), 1)
 
 
 def _memory(made: Prepared, whole: int, trainable: int, ranks: int) -> float:

@@ -237,7 +237,7 @@ def _claim(out: Path, settings: Generate) -> None:
             raise UsageError(f"{out}: holds answers of other settings ({page}); name another folder")
         return
     (out / "answers").mkdir(parents=True, exist_ok=True)
-    _put(page, json.dumps(told, ensure_ascii=False, indent=1))
+    storage.put_atomic(str(page), json.dumps(told, ensure_ascii=False, indent=1).encode())
 
 
 def _file(out: Path, number: int) -> Path:
@@ -251,10 +251,4 @@ def _write(path: Path, some: Sequence[Asked], found: list[list[str | None]], set
         for one, texts in zip(some, found, strict=False)
         for draw, text in enumerate(texts)
     )
-    _put(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
-
-
-def _put(path: Path, text: str) -> None:
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_text(text, encoding="utf-8")
-    aside.replace(path)
+    storage.put_atomic(str(path), "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode())

@@ -6,11 +6,11 @@ import json
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Any
 
 from corpus.errors import AuditError, UsageError
 from train import tensors
 from train.deepspeed import UNIVERSAL
+from train.models import SAFE
 
 OF_ADAPTERS = ("adapter_config.json", "README.md", "training_args.bin")
 OF_RANKS = ("latest", "zero_to_fp32.py", "zero_to_torch.py")
@@ -28,8 +28,7 @@ def merge(adapter: str, out: str, base: str | None = None) -> None:
     named = base or json.loads(settings.read_text(encoding="utf-8"))["base_model_name_or_path"]
     if not Path(named).is_dir():
         raise UsageError(f"{adapter}: its base {named} is no folder here; give it by --base")
-    safe: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
-    model = AutoModelForCausalLM.from_pretrained(named, dtype="auto", use_safetensors=True, **safe)
+    model = AutoModelForCausalLM.from_pretrained(named, dtype="auto", use_safetensors=True, **SAFE)
     merged = PeftModel.from_pretrained(model, adapter, local_files_only=True).merge_and_unload()
     with tensors.made(out) as folder:
         merged.save_pretrained(folder)

@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from corpus import storage
 from corpus.errors import ContractError
 
 PAGE = "data_provenance.json"
@@ -31,10 +32,8 @@ def read(folder: str | Path) -> dict[str, Any] | None:
 
 def write(folder: str | Path, page: Mapping[str, Any]) -> None:
     """Put the page there, whole or not at all."""
-    path = Path(folder) / PAGE
-    aside = path.with_name(f".{PAGE}.writing")
-    aside.write_text(json.dumps(page, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    aside.replace(path)
+    told = json.dumps(page, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    storage.put_atomic(str(Path(folder) / PAGE), told.encode())
 
 
 def page(stage: str, data: Mapping[str, Any], settings: Mapping[str, Any], parent: str | None) -> dict[str, Any]:

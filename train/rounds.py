@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
+from corpus import storage
 from corpus.errors import ContractError, CorpusError, UsageError
 from corpus.located import Strict
 from train import provenance
@@ -108,7 +108,8 @@ def run(plan: Rounds, say: Callable[[str], None] = lambda _: None) -> list[dict[
                     raise UsageError(f"round {number}: step {step.name} ended well, but {model} is not there")
         line = {"round": number, "start": words["start"], "model": model, "told": told, "chain": _short(model)}
         lines.append(line)
-        _write(out / "rounds.jsonl", "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in lines))
+        written = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in lines)
+        storage.put_atomic(str(out / "rounds.jsonl"), written.encode())
     return lines
 
 
@@ -134,7 +135,8 @@ def _once(step: Step, words: Mapping[str, str], here: Path, say: Callable[[str],
             f"step {step.name} ended with {done.returncode} (all of it in {log}):\n{tail}", done.returncode
         )
     told = _told(done.stdout.decode("utf-8", "replace"), step, log)
-    _write(receipt, json.dumps({"key": key, "command": command, "told": told}, ensure_ascii=False))
+    page = json.dumps({"key": key, "command": command, "told": told}, ensure_ascii=False)
+    storage.put_atomic(str(receipt), page.encode())
     return told
 
 
@@ -175,9 +177,3 @@ def _filled(word: str, words: Mapping[str, str]) -> str:
 def _short(model: str) -> list[dict[str, Any]]:
     """The provenance of a model: stage, fingerprint and step of each ancestor, the youngest first."""
     return [{name: page.get(name) for name in ("stage", "fingerprint", "step")} for page in provenance.chain(model)]
-
-
-def _write(path: Path, text: str) -> None:
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_text(text, encoding="utf-8")
-    aside.replace(path)

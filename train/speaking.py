@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Thread
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 
-from corpus.errors import EnvironmentProblem, UsageError
+from corpus.errors import UsageError
 from corpus.located import Strict
+from train.models import SAFE, Bits, quantisation
 
 Messages = Sequence[Mapping[str, str]]
 Render = Callable[[Any, Messages], str]
@@ -94,9 +95,7 @@ def own_template(tokenizer: Any, messages: Messages) -> str:
     return str(tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=True))
 
 
-def load(
-    folder: str, adapter: str | None = None, bits: Literal[4, 8] | None = None, render: Render = own_template
-) -> Speaker:
+def load(folder: str, adapter: str | None = None, bits: Bits | None = None, render: Render = own_template) -> Speaker:
     """The model in `folder`, with a LoRA over it, in 4 or 8 bits where asked; bf16 on a GPU, float32 on a CPU.
 
     Local files only, safetensors, no code of others. UsageError when it cannot be loaded.
@@ -105,12 +104,11 @@ def load(
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     gpu = torch.cuda.is_available()
-    safe: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
-    extra: dict[str, Any] = {"quantization_config": _quantised(bits)} if bits else {}
+    extra: dict[str, Any] = {"quantization_config": quantisation(bits, zero=0)} if bits else {}
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, **safe)
+        tokenizer = AutoTokenizer.from_pretrained(folder, **SAFE)
         kind = torch.bfloat16 if gpu else torch.float32
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=kind, use_safetensors=True, **safe, **extra)
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=kind, use_safetensors=True, **SAFE, **extra)
     except (OSError, ValueError) as error:
         raise UsageError(f"{folder}: no model can be loaded: {str(error).strip().splitlines()[0]}") from None
     if adapter:
@@ -120,19 +118,3 @@ def load(
     if gpu and not bits:
         model = model.to("cuda")
     return Speaker(model.eval(), tokenizer, render)
-
-
-def _quantised(bits: Literal[4, 8]) -> Any:
-    from importlib.util import find_spec
-
-    if find_spec("bitsandbytes") is None:
-        raise EnvironmentProblem("loading in 4 or 8 bits needs the extra: pip install 'corpus-tiers[qlora]'")
-    import torch
-    from transformers import BitsAndBytesConfig
-
-    if bits == 8:
-        return BitsAndBytesConfig(load_in_8bit=True)
-    return BitsAndBytesConfig(
-        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True,
-        bnb_4bit_compute_dtype=torch.bfloat16,
-    )  # fmt: skip

@@ -119,16 +119,20 @@ class Prepared:
         return next(place for place, pack in enumerate(self.packs) if tier in pack.tiers)
 
     @property
+    def read(self) -> list[Part]:
+        """The tiers that are trained on."""
+        return [part for tier, part in _parts(self.packs, "train").items() if tier in self.plan.tiers]
+
+    @property
     def document(self) -> float:
         """Tokens of a document on average, over the tiers that are read."""
-        parts = [
-            part
-            for pack in self.packs
-            for (tier, split), part in pack.parts.items()
-            if split == "train" and tier in self.plan.tiers
-        ]
-        documents = sum(part.tokens / max(part.mean_document_tokens, 1) for part in parts)
-        return sum(part.tokens for part in parts) / max(documents, 1)
+        documents = sum(part.tokens / max(part.mean_document_tokens, 1) for part in self.read)
+        return sum(part.tokens for part in self.read) / max(documents, 1)
+
+    @property
+    def row(self) -> float:
+        """Tokens of a packed row on average, over the tiers that are read."""
+        return sum(part.tokens for part in self.read) / max(sum(part.rows for part in self.read), 1)
 
 
 def prepare(settings: Training) -> Prepared:

@@ -10,8 +10,8 @@ from corpus.errors import UsageError
 from train import distributed, plot, provenance
 from train.alignment.pairs import Pairs
 from train.alignment.settings import Aligning
+from train.models import SAFE
 
-SAFE: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 SHARED = ("model", "lora", "deepspeed", "seed", "max_length", "loss", "beta", "center", "rewards", "draws")
 """Settings that a run must share with the checkpoint it goes on from."""
 DECIDING = ("learning_rate", "num_train_epochs", "max_steps", "lr_scheduler_type", "warmup_steps")

@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 
 from corpus.errors import UsageError
+from train.models import SAFE
 from train.templates.model import Rendered, Template
 
 Ids = np.ndarray[Any, np.dtype[np.int32]]
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
-SAFE: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from corpus.errors import UsageError
+from train.models import SAFE
 
 MULTIPLE = 64
 IDS = ("bos_token_id", "eos_token_id", "pad_token_id", "decoder_start_token_id")
@@ -21,9 +22,7 @@ def load(folder: str) -> Any:
     from transformers import AutoModelForCausalLM
 
     try:
-        return AutoModelForCausalLM.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False, use_safetensors=True, dtype="auto"
-        )
+        return AutoModelForCausalLM.from_pretrained(folder, use_safetensors=True, dtype="auto", **SAFE)
     except (OSError, ValueError) as error:
         raise UsageError(f"{folder}: no model can be loaded: {str(error).splitlines()[0]}") from None
 
