@@ -2,9 +2,10 @@
 
 Of every source (a file of --clean) as many texts are drawn by their hash; half of them stay, the other half gets one
 defect each, kinds in turn. Prints the area under the ROC curve of the default quality policy with a 95 % interval of
-1,000 resamples: of all, by kind, by source, without models, and for other amounts. The language model and the
-continuity model are trained on --reference, which must hold none of the sources; --kinds names the group of defects
-(test: none of them was used to set the policy). With --labelled: pages that people found clean and dirty.
+1,000 resamples: of all, by kind, by source, without models, and for other amounts. The language model and, where the
+policy reads one (--policy continuity), the continuity model are trained on --reference, which must hold none of the
+sources; --kinds names the group of defects (test: none of them was used to set the policy). With --labelled: pages
+that people found clean and dirty.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ from corpus.scores.measured import columns_of
 from corpus.scores.quality import curves, histogram, quality
 from corpus.scores.quality_files import Area, area_of
 
-Models = tuple[NgramModel, ContinuityModel] | None
-COLUMNS = ("perplexity_deviation", "worst_perplexity"), ("continuity", "seam_continuity")
+Models = tuple[NgramModel | ContinuityModel, ...]
+COLUMNS = (("perplexity_deviation", "worst_perplexity"), ("continuity", "seam_continuity"))
 """What the policy reads of either model."""
 LEAST, MOST = 150, 12_000
 """Characters of a text that is drawn, and up to which it is read."""
@@ -52,7 +53,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     policy = load_quality(options.policy)
-    models = trained(options.reference)
+    models = trained(options.reference, policy)
     drawn = draw(options.clean, options.rows, options.seed)
     rows = made(drawn, options.kinds, options.seed, options.amount)
     frame = measured(rows, policy, models)
@@ -63,10 +64,9 @@ def main() -> None:
         say(kind, rows, scores, (pl.col("kind") == kind) | pl.col("kind").is_null())
     for source in sorted(set(rows["source"])):
         say(source, rows, scores, pl.col("source") == source)
-    if models is not None:
-        say("without perplexity", rows, scored(frame.drop(COLUMNS[0]), policy))
-        say("without continuity", rows, scored(frame.drop(COLUMNS[1]), policy))
-        say("without models", rows, scored(frame.drop(*COLUMNS[0], *COLUMNS[1]), policy))
+    for names in COLUMNS:
+        if set(names) <= set(frame.columns):
+            say(f"without {names[0]}"[:20], rows, scored(frame.drop(names), policy))
     for amount in options.amounts:
         other = made(drawn, options.kinds, options.seed, amount)
         say(f"amount {amount:g}", other, scored(measured(other, policy, models), policy))
@@ -74,12 +74,14 @@ def main() -> None:
         labelled(options.labelled, policy, models)
 
 
-def trained(files: Sequence[str]) -> Models:
+def trained(files: Sequence[str], policy: QualityPolicy) -> Models:
     if not files:
-        return None
+        return ()
     start = time.process_time()
     found = train(lambda: texts_of(files, lang="zh"), Settings())
     print(f"language model of {found.about.units[0]:,} units, {time.process_time() - start:.0f} s of CPU")
+    if not set(COLUMNS[1]) & set(policy.columns):
+        return (found,)
     start = time.process_time()
     other = train_continuity(texts_of(files, lang="zh"))
     print(f"continuity model of {other.about.texts[0]:,} texts, {time.process_time() - start:.0f} s of CPU")
@@ -129,7 +131,7 @@ def measured(rows: pl.DataFrame, policy: QualityPolicy, models: Models) -> pl.Da
     frame = columns_of(whole, lang, policy).with_columns(rows["source"])
     spent = time.process_time() - start
     print(f"signals of {whole.nbytes / 1e6:.1f} MB at {whole.nbytes / 1e6 / spent:.1f} MB/s of CPU")
-    for model in models or ():
+    for model in models:
         model.columns(whole.slice(0, 1), lang.slice(0, 1))
         start = time.process_time()
         frame = frame.hstack(pl.DataFrame(pl.from_arrow(pa.Table.from_batches([model.columns(whole, lang)]))))

@@ -79,7 +79,8 @@ def test_a_continuity_model_is_trained_scores_and_gives_its_parts(corpus: Corpus
     said = corpus("continuity", "score", good, "--model", model, "--out", tmp_path / "said", "--json")
     assert said.code == 0, said.err
     assert json.loads(said.out)["scored"] == 60
-    scored = corpus("quality", "score", good, "--continuity", model, "--out", tmp_path / "scored", "--json")
+    asked = ("--policy", "continuity", "--continuity", model, "--out", tmp_path / "scored", "--json")
+    scored = corpus("quality", "score", good, *asked)
     assert scored.code == 0, scored.err
     assert len(json.loads(scored.out)["continuity"]) == 12
     table = pl.read_parquet(tmp_path / "scored" / "quality.parquet")
