@@ -161,7 +161,7 @@ def pack(bench: Bench, rows: int, words: int, out: Path) -> str:
     ends = np.union1d(inside[inside < total], np.arange(1, rows + 1) * bench.length)
     ids = drawn.integers(words, size=total, dtype=np.int32)
     some = Sequences(ids, None, ends, np.zeros(len(ends), np.int16))
-    writer = Writer(out, "tier=bench/split=train", max(1, GROUP_TOKENS // bench.length))
+    writer = Writer(out, "tier=bench/split=train/part", max(1, GROUP_TOKENS // bench.length))
     writer.add(table_of(some, (ends - 1) // bench.length, np.arange(rows)))
     writer.close()
     told = {"rows": rows, "tokens": total, "loss_tokens": total - len(ends), "files": writer.files,

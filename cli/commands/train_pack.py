@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from cli.options import Json, OutFolder
+from cli.options import Json, Master, OutFolder
 
 Given = Annotated[
     str, typer.Argument(metavar="RUN", help="A run, or a folder laid out like its dataset.", show_default=False)
@@ -27,6 +29,10 @@ def command(
         list[str] | None, typer.Option("--tier", metavar="TIER", help="Only these: high, stage=1; repeatable.")
     ] = None,
     processes: Annotated[int, typer.Option("--processes", min=1, metavar="N", help="Side by side.")] = 2,
+    spark: Annotated[
+        bool, typer.Option("--spark", help="On Spark's executors, which must see the tokenizer and DIR.")
+    ] = False,
+    master: Master = None,
     seed: Annotated[int, typer.Option("--seed", help="Of the order of rows.")] = 0,
     json: Json = False,
 ) -> None:
@@ -38,7 +44,14 @@ def command(
     from cli import render, train_view
     from train.pack.make import pack
 
-    page = pack(given, tokenizer, out, seq_len, template, tier or (), processes, seed)
+    with contextlib.ExitStack() as open_things:
+        each = None
+        if spark:
+            from corpus.session import open_session
+            from corpus.spread import spread
+
+            each = partial(spread, open_things.enter_context(open_session(master)))
+        page = pack(given, tokenizer, out, seq_len, template, tier or (), processes, seed, each)
     if json:
         render.emit(
             {

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[2]
 CALLS = {
     "mapInArrow": {"corpus/parts.py", "corpus/spark.py", "corpus/jvm_archive.py", "corpus/doctor.py"},
     "getOrCreate": {"corpus/session.py"},
-    "collect": {"corpus/jvm_archive.py"},
+    "collect": {"corpus/jvm_archive.py", "corpus/spread.py"},  # accounts of tasks, never records
     "toPandas": set(),
     "foreachPartition": set(),
     "rlike": set(),

@@ -123,7 +123,7 @@ SURFACE = {
     "templates show": "TASK --lang",
     "templates apply": "FILES --task --out --map --lang --id --seed --json",
     "coverage": "RUN --target --natural --column --tolerance --epochs --weights --json",
-    "train pack": "RUN --out --tokenizer --seq-len --template --tier --processes --seed --json",
+    "train pack": "RUN --out --tokenizer --seq-len --template --tier --processes --spark --master --seed --json",
     "train plan": "CONFIG --set --ranks --json",
     **{
         f"train {stage}": "CONFIG --set --local_rank --json"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,10 +60,11 @@ def _lists(offsets: Any, values: Any) -> pa.ListArray:
 
 @dataclass
 class Writer:
-    """Files `part-*.parquet` in a folder, written as tables come; `files` is what the manifest says of them."""
+    """Files whose paths begin with `name`, below `root`, written as tables come; `files` is what the manifest says of
+    them. Each appears whole, so one that is written twice, by two tries of a task, is there once."""
 
     root: Path
-    below: str
+    name: str
     rows_per_group: int
     files: list[dict[str, Any]] = field(default_factory=list)
     _open: pq.ParquetWriter | None = None
@@ -86,22 +88,27 @@ class Writer:
 
     def _write(self, table: pa.Table) -> None:
         if self._open is None:
-            path = self.root / self._path()
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._open = pq.ParquetWriter(path, table.schema, compression="zstd")
+            aside = self._aside()
+            aside.parent.mkdir(parents=True, exist_ok=True)
+            self._open = pq.ParquetWriter(aside, table.schema, compression="zstd")
         self._open.write_table(table, row_group_size=len(table))
         self._groups.append(len(table))
         if len(self._groups) == GROUPS:
             self._finish()
 
     def _path(self) -> str:
-        return f"{self.below}/part-{len(self.files):05d}.parquet"
+        return f"{self.name}-{len(self.files):02d}.parquet"
+
+    def _aside(self) -> Path:
+        path = self.root / self._path()
+        return path.with_name(f".{path.name}.{os.getpid()}")
 
     def _finish(self) -> None:
         if self._open is not None:
             self._open.close()
-            path = self._path()
-            with (self.root / path).open("rb") as stream:
+            path, aside = self._path(), self._aside()
+            with aside.open("rb") as stream:
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            aside.replace(self.root / path)
             self.files.append({"path": path, "rows_in_groups": self._groups, "sha256": digest})
             self._open, self._groups = None, []

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import words
+from hypothesis import given
+from hypothesis import strategies as st
 
 from corpus.errors import AuditError, UsageError
+from corpus.spread import spread
 from train import packed
+from train.pack import make
 from train.pack.encode import Words
 from train.pack.make import pack
 from train.templates import FAMILIES, get
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 
 def talk(*turns: str, system: str = "") -> list[dict[str, str]]:
@@ -144,12 +152,38 @@ def test_a_document_without_a_word_is_left_out_and_counted(vocabulary: str, tmp_
     assert (told["records"], told["packed"], told["dropped"]) == (3, 2, {"empty": 1})
 
 
-def test_the_number_of_processes_does_not_show(vocabulary: str, tmp_path: Path) -> None:
-    rows = [{"messages": TALKS[place % 3], "source": f"s{place % 4}", "split": "train"} for place in range(40)]
+def test_where_the_shards_are_packed_does_not_show(
+    vocabulary: str, tmp_path: Path, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(make, "LEAST", 1)
+    rows = [{"messages": TALKS[place % 3], "source": f"s{place % 4}", "split": "train"} for place in range(200)]
     given = run(tmp_path / "run", rows)
     one, two = (pack(given, vocabulary, str(tmp_path / f"p{count}"), 64, "qwen", processes=count) for count in (1, 2))
+    files = one["tiers"]["stage=1"]["train"]["files"]
+    assert len(files) > 10
     assert one == two
+    assert one == pack(given, vocabulary, str(tmp_path / "spark"), 64, "qwen", each=partial(spread, spark))
+    there = sorted(str(path.relative_to(tmp_path / "spark")) for path in (tmp_path / "spark").rglob("*.parquet"))
+    assert there == sorted(file["path"] for file in files)
     assert one["digest"] != pack(given, vocabulary, str(tmp_path / "p3"), 64, "qwen", seed=1)["digest"]
+
+
+def test_a_mistake_found_on_an_executor_is_told_as_one_and_nothing_is_left(
+    vocabulary: str, tmp_path: Path, spark: SparkSession
+) -> None:
+    given = run(tmp_path / "run", [{"messages": TALKS[0], "source": "s", "split": "test"}])
+    with pytest.raises(UsageError, match="rows of the split 'test' would be lost"):
+        pack(given, vocabulary, str(tmp_path / "p"), 64, "qwen", each=partial(spread, spark))
+    assert not (tmp_path / "p").exists()
+
+
+@given(st.lists(st.integers(1, 40 << 20), min_size=1, max_size=40))
+def test_shards_are_row_groups_that_stand_together_and_none_is_small_but_the_last(sizes: list[int]) -> None:
+    groups = [("f", place, size) for place, size in enumerate(sizes)]
+    shards = make.cut("high", groups)
+    assert [group for shard in shards for group in shard.groups] == [group[:2] for group in groups]
+    assert all(sum(sizes[place] for _, place in shard.groups) >= make.LEAST for shard in shards[:-1])
+    assert all(sum(sizes[place] for _, place in shard.groups[:-1]) < make.LEAST for shard in shards)
 
 
 def test_what_teaches_nothing_or_cannot_be_is_refused_and_nothing_is_left(vocabulary: str, tmp_path: Path) -> None:
