@@ -25,10 +25,11 @@ from typing import Any
 from learn import lost, phases, train
 from sets import Set, pack, random_rows, sets, talks, write_raw
 from texts import capped, gathered, words_and_shape, write_tier
-from told import tables
+from told import AGAINST, tables
 
 ORDERS = ("shuffled", "curriculum", "reversed", "hardest")
-VALIDATION = "validation"
+BASE = 4
+"""Conversations begin with a model of this many times `--tokens` tokens."""
 
 
 def main() -> None:
@@ -40,12 +41,13 @@ def main() -> None:
         parser.add_argument(f"--{name}", nargs="+", required=True, metavar="FILE")
     parser.add_argument("--talks", nargs="+", default=[], metavar="FILE")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--parts", nargs="+", choices=list(AGAINST), default=list(AGAINST))
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--tokens", type=int, default=150_000, help="a model of documents is trained on")
+    parser.add_argument("--tokens", type=int, default=100_000, help="a model of documents is trained on")
     parser.add_argument("--raw-rows", type=int, default=80, help="of a raw file at most")
-    parser.add_argument("--talk-rows", type=int, default=400, help="of a file of instructions at most")
+    parser.add_argument("--talk-rows", type=int, default=500, help="of a file of instructions at most")
     parser.add_argument("--rows", type=int, default=400, help="of any other file at most")
-    parser.add_argument("--held-characters", type=int, default=20_000, help="of a source")
+    parser.add_argument("--held-characters", type=int, default=12_000, help="of a source")
     parser.add_argument("--words", type=int, default=4096)
     parser.add_argument("--hidden", type=int, default=128)
     parser.add_argument("--layers", type=int, default=4)
@@ -56,8 +58,9 @@ def main() -> None:
     bench = Bench(options)
     bench.prepare()
     for seed in range(options.seeds):
-        bench.documents(seed)
-        if options.talks:
+        if "documents" in options.parts:
+            bench.documents(seed)
+        if "conversations" in options.parts and options.talks:
             bench.conversations(seed)
     print(tables(bench.found(), bench.told))
 
@@ -109,7 +112,7 @@ class Bench:
         base = self.root / "base" / "model"
         if not (base / "data_provenance.json").is_file():
             neutral = pack(self.root / "neutral", self.root, "neutral", options.length)
-            self.pretrain(Set("base", neutral, ("neutral",)), 0, self.steps, "base")
+            self.pretrain(Set("base", neutral, ("neutral",)), 0, BASE * self.steps, "base")
         own = manifest(packed)["tiers"]
         tiers = sorted(own)
         batch = max(1, options.batch // 2)
@@ -120,12 +123,12 @@ class Bench:
                 each = [phase for tier in tiers for phase in phases(packed, [tier], 1, batch)]
                 if order == "hardest":
                     each[-1:] = phases(packed, tiers[-1:], steps, batch)
-                model = train("sft", self.root / "model", {
+                model = train("sft", self.root / "tuned", {
                     "packed": [packed], "model": str(base), "phases": each, "order": order, "max_steps": steps,
                     "global_batch": batch, "per_device_train_batch_size": batch, "seed": seed,
                     "learning_rate": options.rate / 3,
                 })  # fmt: skip
-                scored = lost(model, packed, VALIDATION)
+                scored = lost(model, packed, "validation")
                 self.add("conversations", order, seed, {name: list(pair) for name, pair in scored.items()})
 
     def pretrain(self, one: Set, seed: int, steps: int, out: str = "model") -> Path:

@@ -19,6 +19,7 @@ OURS: dict[str, Any] = {
     "rules": ["common", "zh/web", "en/web"], "rewrites": ["common", "zh"], "lines": ["common", "zh"],
     "dedup": {"near": {}, "lines": {}}, "perplexity": {}, "quality": "default", "tiers": "ranked",
 }  # fmt: skip
+SHIPPED = Path(__file__).parents[2] / "rules"
 UNTOUCHED: dict[str, Any] = {
     "rules": [], "dedup": {"exact": False}, "tiers": "single",
     "normalise": {"newlines": False, "unicode": "none", "controls": False, "trailing_space": False,
@@ -92,13 +93,26 @@ def imported(root: Path, name: str) -> Path:
     return run(root, name, {"rules": [str(rules)], "dedup": duplicates, "tiers": "single"})
 
 
+def over_all(root: Path) -> Path:
+    """The run of our pipeline with ranks over all rows of a language, where the shipped policies rank within a source:
+    a source that is worse than the others then gives less to the high tier."""
+    told = {}
+    for name, file, change in (("quality", "default", {"within": "lang"}), ("tiers", "ranked", {"min_group": 10**9})):
+        policy = yaml.safe_load((SHIPPED / name / f"{file}.yaml").read_text(encoding="utf-8")) | change
+        path = root / f"{name}-over-all.yaml"
+        path.write_text(yaml.safe_dump(policy, sort_keys=False, allow_unicode=True), encoding="utf-8")
+        told[name] = str(path)
+    return run(root, "over-all", OURS | told)
+
+
 def sets(root: Path, length: int) -> list[Set]:
     """All that do not depend on a seed."""
     ours = pack(run(root, "ours", OURS), root, "ours", length)
     raw = pack(run(root, "untouched", UNTOUCHED), root, "untouched", length)
     others = [Set(name, pack(imported(root, name), root, name, length), ("all",)) for name in IMPORTED]
     high, mixed = Set("our high tier", ours, ("high",)), Set("our high and medium tiers", ours, ("high", "medium"))
-    return [Set("raw", raw, ("all",)), high, mixed, *others]
+    ranked = Set("our high tier over all", pack(over_all(root), root, "over-all", length), ("high",))
+    return [Set("raw", raw, ("all",)), high, mixed, ranked, *others]
 
 
 def random_rows(root: Path, rows: Sequence[Row], tokens: int, seed: int, length: int) -> Set:
