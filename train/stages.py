@@ -157,7 +157,10 @@ def prepare(settings: Training) -> Prepared:
     some = {name: part for name, part in held.items() if part.rows and name in made.tiers}
     checks = plan.make(some, [Wanted(dict.fromkeys(some, 1.0))], 1, settings.seed) if some else None
     shape = settings.lr_scheduler_type
-    rate = schedule.phased(made.bounds(), rates, settings.warmup, shape, settings.lr_floor, settings.decay)
+    # The rate falls to where training ends, as transformers' does under max_steps; phases behind that have no step.
+    end = min(made.steps, settings.max_steps or made.steps)
+    bounds = [(min(low, end), min(high, end)) for low, high in made.bounds()]
+    rate = schedule.phased(bounds, rates, settings.warmup, shape, settings.lr_floor, settings.decay)
     return Prepared(settings, packs, made, checks, rate)
 
 
@@ -215,7 +218,7 @@ def shared_page(stage: str, made: Prepared) -> dict[str, Any]:
                     "template": (pack.template or {}).get("digest")} for pack in made.packs],
     }  # fmt: skip
     free = {"out", "packed", "per_device_train_batch_size", "per_device_eval_batch_size", "logging_steps", "eval_steps",
-            "save_steps", "save_total_limit", "dataloader_num_workers", "report_to", "max_steps", "deepspeed",
+            "save_steps", "save_total_limit", "dataloader_num_workers", "report_to", "deepspeed",
             "activation_checkpointing", "torch_compile", "attn_implementation", "use_liger_kernel", "model",
             "config"}  # fmt: skip
     return provenance.page(stage, data, settings.model_dump(mode="json", exclude=free), settings.model)

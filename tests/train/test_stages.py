@@ -52,6 +52,13 @@ def test_ablations_change_the_order_and_nothing_else(pack: str) -> None:
     assert set(tiers[:40]) == {0, 1}
 
 
+def test_the_rate_falls_to_the_last_step_that_is_made(pack: str) -> None:
+    falling = {"lr_scheduler_type": "linear", "lr_floor": 0.0}
+    assert read(pack, max_steps=10, **falling)[1] == read(pack, **falling)[1][:10]
+    assert read(pack, max_steps=12, **falling)[1][10:] == pytest.approx([2e-3, 1e-3])
+    assert read(pack, max_steps=4, **falling)[1] == pytest.approx([1e-3, 7.5e-4, 5e-4, 2.5e-4])
+
+
 def test_a_batch_that_ranks_cannot_share_is_refused_with_the_next_that_they_can(pack: str) -> None:
     assert accumulated(settings(pack, global_batch=12, per_device_train_batch_size=3), 2) == 2
     with pytest.raises(UsageError, match="no multiple of 3 ranks x 2 rows of a micro batch; the next that is: 6"):
