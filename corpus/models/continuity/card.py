@@ -32,7 +32,7 @@ class HeldOut(Strict):
 class Trained(Strict):
     """How the model was made: `train.Settings`, and the rows that were read, could not be, or had no text."""
 
-    settings: dict[str, float]
+    settings: dict[str, int | float]
     rows: int
     unreadable: dict[str, int]
     empty: int
