@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from peak import peak
 
 from train.pack.make import pack
 from train.packed import Part
@@ -73,10 +74,9 @@ def opened(folder: str) -> None:
         for step in range(STEPS)
     )
     wall = time.perf_counter() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(
         f"a rank of {RANKS}: {len(made):,} rows of {parts_rows(parts):,} planned in {ready:.1f} s, "
-        f"{STEPS:,} batches of {places // STEPS:,} tokens in {wall:.1f} s, peak {peak:.2f} GB"
+        f"{STEPS:,} batches of {places // STEPS:,} tokens in {wall:.1f} s, peak {peak() / 1e9:.2f} GB"
     )
 
 
@@ -102,12 +102,12 @@ def main() -> None:
             f"{folder}/in", given.tokenizer, f"{folder}/out", given.seq_len, given.template, (), given.processes
         )
         wall = time.perf_counter() - began
-        peak = [resource.getrusage(who).ru_maxrss / 1e6 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        held = [resource.getrusage(who).ru_maxrss / 1e6 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
         subprocess.run([sys.executable, __file__, "--open", f"{folder}/out"], check=True)
     told = page["tiers"]["stage=1"]["train"]
     print(
         f"{told['packed']:,} of {told['records']:,} conversations in {wall:.1f} s: {told['packed'] / wall:,.0f}/s, "
-        f"{told['tokens'] / wall:,.0f} tokens/s, fill {told['fill']:.4f}, peak {peak[0]:.2f} + {peak[1]:.2f} GB"
+        f"{told['tokens'] / wall:,.0f} tokens/s, fill {told['fill']:.4f}, peak {held[0]:.2f} + {held[1]:.2f} GB"
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+HERE = Path(__file__).parent
 SEQ, ROWS, RANKS = 4096, 256, 288
 SHAPE = {"model_type": "llama", "hidden_size": 5120, "intermediate_size": 13824, "num_hidden_layers": 40,
          "num_attention_heads": 40, "vocab_size": 39424}  # fmt: skip
@@ -50,17 +52,22 @@ def main() -> None:
         settings = {"packed": [name], "config": f"{name}/config.json", "out": "out", "global_batch": 8 * RANKS,
                     "phases": [{"tiers": {"high": 1}}], "deepspeed": "z3"}  # fmt: skip
         (folder / "pretrain.json").write_text(json.dumps(settings))  # YAML, too
-        command = "import sys; from cli.main import main; sys.argv[0] = 'corpus'; main()"
+        command = "import atexit; from cli.main import main; from peak import peak; "
+        command += "atexit.register(lambda: print('peak', peak())); main()"
         began = time.perf_counter()
-        subprocess.run(
-            [sys.executable, "-c", command, "train", "plan", f"{name}/pretrain.json", "--ranks", str(RANKS)], check=True
-        )
+        told = subprocess.run(
+            [sys.executable, "-c", command, "train", "plan", f"{name}/pretrain.json", "--ranks", str(RANKS)],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parent)])},
+            capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
         wall = time.perf_counter() - began
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    said, _, held = told.rpartition("peak ")
+    print(said)
     rows = given.files * given.groups * ROWS
     print(
         f"{rows * SEQ:,} tokens in {rows:,} rows and {given.files * given.groups:,} row groups on {RANKS} ranks: "
-        f"{wall:.1f} s, {used.ru_utime + used.ru_stime:.1f} s of CPU, peak {used.ru_maxrss / 1e3:.0f} MB"
+        f"{wall:.1f} s, {used.ru_utime + used.ru_stime:.1f} s of CPU, peak {float(held) / 1e6:.0f} MB"
     )
 
 
