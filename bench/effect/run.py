@@ -42,6 +42,7 @@ def main() -> None:
     parser.add_argument("--talks", nargs="+", default=[], metavar="FILE")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--parts", nargs="+", choices=list(AGAINST), default=list(AGAINST))
+    parser.add_argument("--sets", nargs="+", metavar="NAME", help="of documents; all unless told")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--tokens", type=int, default=100_000, help="a model of documents is trained on")
     parser.add_argument("--raw-rows", type=int, default=80, help="of a raw file at most")
@@ -99,7 +100,8 @@ class Bench:
         random = random_rows(self.root, self.rows, tokens, seed, self.options.length)
         self.told["sets"]["random rows"] = told(random, self.options.tokens)
         for one in (*self.sets, random):
-            if self.new("documents", one.name, seed):
+            asked = self.options.sets is None or one.name in self.options.sets
+            if asked and self.new("documents", one.name, seed):
                 model = self.pretrain(one, seed, self.steps)
                 scored = lost(model, self.held, "train")
                 bits = {name: [nats, self.characters[name]] for name, (nats, _) in scored.items()}
