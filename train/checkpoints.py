@@ -108,4 +108,5 @@ class Mended(TrainerCallback):  # type: ignore[misc]
         for group, decay in zip(inner.param_groups, (args.weight_decay, 0.0), strict=False):
             group["weight_decay"] = decay
         for own in inner.state.values():
-            own["step"] = copy.deepcopy(own["step"])
+            if "step" in own:
+                own["step"] = copy.deepcopy(own["step"])

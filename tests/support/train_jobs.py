@@ -45,7 +45,7 @@ def main(path: Path) -> None:
     for job in json.loads(path.read_text()):
         if "kill" in job and os.environ["RANK"] == "1":
             kill_at(job["kill"])
-        if "end" in job and os.environ["RANK"] == "1":
+        if "end" in job and os.environ["RANK"] == str(int(os.environ["WORLD_SIZE"]) - 1):
             end_at(job["end"])
         if "break" in job:
             break_at(job["break"])

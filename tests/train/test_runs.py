@@ -152,10 +152,11 @@ def test_one_rank_goes_on_where_two_were_under_zero_too_and_a_guarded_run_where_
         sft(made, tmp_path / "one", bf16=False),
         *(sft(made, tmp_path / name, deepspeed=name) for name in ("z2", "z3")),
         sft(made, tmp_path / "guarded", bf16=False, spike_guard=0.25),
-        sft(made, tmp_path / "cut", bf16=False, spike_guard=0.25, max_steps=16),
+        {**sft(made, tmp_path / "cut", bf16=False, spike_guard=0.25), "end": 15},
         sft(made, tmp_path / "cut", bf16=False, spike_guard=0.25),
     ]
-    one, *more, guarded, _, again = ranks(1, jobs, tmp_path)
+    one, *more, guarded, left, again = ranks(1, jobs, tmp_path)
+    assert left == {"left": 143}
     # The guard remembers 50 batches; without them it would skip none of the last 24.
     assert any(one["step"] >= 16 for one in guarded["skipped"])
     assert (again["skipped"], again["losses"]) == (guarded["skipped"], guarded["losses"])
