@@ -21,9 +21,10 @@ lint: $(TEST_STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# What every worker of the suite would else do by itself, on the core that the linters leave free: an archive with which
-# Spark starts in half the time, and kernels that are compiled once.
+# What every process of the suite would else do by itself, on the core that the linters leave free: an archive with which
+# Spark starts in half the time, bytecode (Python may be told to keep none), and compiled kernels.
 ready: $(ARCHIVE_STAMP)
+	$(BIN)/python -m compileall -q corpus cli train tests
 	$(BIN)/python -m pytest -q tests/kernels/test_catalogue.py
 
 bench: $(TEST_STAMP)  ## FILES=... any JSONL; default: a corpus the bench writes
@@ -32,13 +33,12 @@ bench: $(TEST_STAMP)  ## FILES=... any JSONL; default: a corpus the bench writes
 .venv:
 	$(PYTHON) -m venv .venv
 
-# Modules are compiled when they are first imported: most of what is installed never is.
 $(STAMP): pyproject.toml constraints.txt | .venv
-	$(BIN)/pip install --no-compile --quiet --disable-pip-version-check -c constraints.txt -e .
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	touch $@
 
 $(TEST_STAMP): $(STAMP)
-	$(BIN)/pip install --no-compile --quiet --disable-pip-version-check -c constraints.txt -e '.[test,dev,tokens,judge]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,dev,tokens,judge]'
 	touch $@
 
 $(ARCHIVE_STAMP): $(TEST_STAMP)
