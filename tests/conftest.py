@@ -22,6 +22,8 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("HF_DATASETS_OFFLINE", "1")
 # Nothing here compiles a torch model, and its compiler takes a second of every process that imports transformers.
 os.environ.setdefault("TORCHDYNAMO_DISABLE", "1")
+# A JVM of the suite lives for seconds: what its second compiler would do for it costs more than it brings.
+os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
 # Spark's workers take their environment when the session starts; the object store of the tests accepts anything.
 os.environ.setdefault("AWS_ACCESS_KEY_ID", "testing")
 os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "testing")
