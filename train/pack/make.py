@@ -24,7 +24,7 @@ from train.templates import get
 from train.templates.own import NAME, own
 
 PACKER = "2"
-LEAST, MOST, SHARDS = 16 << 20, 256 << 20, 64
+LEAST, MOST, SHARDS = 4 << 20, 256 << 20, 64
 """Bytes of the row groups of a shard: a 64th of the tier, within these bounds."""
 Group = tuple[str, int, int]
 """A row group: its file, its place there, its bytes before compression."""
