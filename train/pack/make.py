@@ -62,7 +62,7 @@ def pack(
     each = each or partial(_side_by_side, processes)
     with tensors.made(out) as folder:
         # A tokenizer that was not loaded travels as the name of its folder.
-        job = Job(Words(tokenizer, words.chat), seq_len, seed, str(folder), sources)
+        job = Job(Words(tokenizer, words.chat), words.digest, seq_len, seed, str(folder), sources)
         page = _page(found, words, seq_len, sources, _tiers(each(partial(pack_shard, job), shards), seq_len))
         words.whole.chat_template = words.chat.jinja() if words.chat else words.whole.chat_template
         words.whole.save_pretrained(folder / "tokenizer")

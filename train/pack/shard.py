@@ -29,9 +29,10 @@ SPLITS = ("train", "validation")
 
 @dataclass(frozen=True)
 class Job:
-    """What all shards share. `sources` are the names whose places the rows hold."""
+    """What all shards share. `digest` is that of the tokenizer, `sources` are the names whose places the rows hold."""
 
     words: Words
+    digest: str
     seq_len: int
     seed: int
     out: str
@@ -92,14 +93,15 @@ class Account:
 
 
 _HERE: dict[tuple[str, str | None], Words] = {}
+"""Tokenizers of this process by what they are, not where: one may change in its folder between two packs."""
 
 
 def pack_shard(job: Job, shard: Shard) -> tuple[str, dict[str, Account]]:
     """Write the rows of a shard below `job.out`; its tier, and the account of each split. UsageError for a file that
     cannot be packed."""
     # Tasks come one after the other into the same process: its tokenizer is loaded once.
-    name = job.words.chat.name if job.words.chat else None
-    words = _HERE.setdefault((job.words.folder, name), job.words)
+    chat = job.words.chat.jinja() if job.words.chat else None
+    words = _HERE.setdefault((job.digest, chat), job.words)
     splits = {name: _Split(job, shard, name) for name in SPLITS}
     for file, group in shard.groups:
         _read(file, group, words, job, splits)

@@ -168,6 +168,22 @@ def test_where_the_shards_are_packed_does_not_show(
     assert one["digest"] != pack(given, vocabulary, str(tmp_path / "p3"), 64, "qwen", seed=1)["digest"]
 
 
+def test_a_tokenizer_that_changed_in_its_folder_is_read_again(vocabulary: str, tmp_path: Path) -> None:
+    from transformers import AutoTokenizer
+
+    given, folder = run(tmp_path / "run", [{"text": "桥上", "source": "s"}], "pretrain/tier=high"), tmp_path / "words"
+    ends = {}
+    for name in ("</s>", "<s>"):
+        tokenizer = AutoTokenizer.from_pretrained(vocabulary)
+        tokenizer.eos_token = name
+        tokenizer.save_pretrained(folder)
+        out = str(tmp_path / f"packed{len(ends)}")
+        pack(given, str(folder), out, 16)
+        ends[name] = rows_of(out, "high")[0]["input_ids"][-1], tokenizer.eos_token_id
+    assert all(last == eos for last, eos in ends.values())
+    assert len({last for last, _ in ends.values()}) == 2
+
+
 def test_a_mistake_found_on_an_executor_is_told_as_one_and_nothing_is_left(
     vocabulary: str, tmp_path: Path, spark: SparkSession
 ) -> None:
