@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from corpus.errors import CorpusError
+from corpus.kernels.listing import ENTRY
 from corpus.kernels.patterns import EMAIL, PHRASES, URL
 from corpus.kernels.signal import SignalCall
 from corpus.slot import Committed
@@ -66,6 +67,8 @@ def _spans(text: str, call: SignalCall) -> Iterator[Span]:
             yield from _repeated(text, "\n\n")
         case "bullet_line_ratio":
             yield from _matches(text, r"(?m)^[ \t]*[•●▪■◆·\-*–][ \t]*")
+        case "listing_ratio":
+            yield from _matches(text, ENTRY)
         case "ellipsis_line_ratio":
             yield from _matches(text, r"(?m)(?:…+|\.{3,})[ \t]*$")
         case "longest_run":

@@ -108,6 +108,7 @@ _FAMILIES: Mapping[str, tuple[str, str]] = {
     "segments": ("segments", "measure_segments"),
     "char_grams": ("char_grams", "measure_char_grams"),
     "pattern_lines": ("pattern_lines", "measure_pattern_lines"),
+    "listing": ("listing", "measure_listing"),
     "endings": ("endings", "measure_endings"),
     "dialogue": ("dialogue", "measure_dialogue"),
 }

@@ -285,6 +285,11 @@ TEXT_SIGNALS: Mapping[str, Signal] = {
         "Share of lines that match a regular expression (Rust dialect).",
         Param("pattern", str),
     ),
+    "listing_ratio": _ratio(
+        "listing_ratio",
+        "listing",
+        "Share of lines that are only a date, a number or a word of navigation, times the share of text outside sentences.",
+    ),
     # word lists
     "term_density": Signal(
         "term_density",

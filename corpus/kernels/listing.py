@@ -1,0 +1,57 @@
+"""Pages that list other pages: front pages, archives, tags, search results of a site."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+import pyarrow as pa
+
+from corpus.kernels.signal import SignalCall
+
+_SPACE = r"[ \t\u{3000}]*"
+_DATES = (
+    r"(?:(?:19|20)\d\d|\d\d) ?[-/.年] ?\d{1,2}(?: ?[-/.月] ?\d{1,2}日?)?(?:[ T]+\d{1,2}:\d\d(?::\d\d)?)?",
+    r"\d{1,2}[-/]\d{1,2}",
+    r"\d{1,4}",
+    r"(?:[一二三四五六七八九十]{1,3}|\d{1,2})月(?: ?\d{1,2}日?)?(?:[,，]? ?(?:19|20)\d\d)?",
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?(?: \d{1,2})?(?:,? (?:19|20)\d\d)?",
+)
+_PLACES = (
+    "(?:首|主|尾|末|上一|下一)页|(?:首|主|尾|末|上一|下一)頁|归档|歸檔|分类|分類|标签|標籤|搜索|搜尋|菜单|目录|目錄|登[录陆]|登錄|注册|註冊|更多|返回|留言",
+    "关于(?:我们?|本站)?|友情?链接?|联系我们",
+    "home|about(?: us)?|archives?|tags?|categor(?:y|ies)|search|menu|next|prev(?:ious)?|log ?in|sign (?:in|up)",
+    r"links?|contact(?: us)?|more|[«»‹›…·|]+",
+)
+ENTRY = rf"(?im)^{_SPACE}(?:{'|'.join((*_DATES, *_PLACES))}){_SPACE}$"
+"""A line that holds nothing but a date, a number or a word that leads elsewhere on a site."""
+_SENTENCE = r"[^\n]*[，。！？；][^\n]*|[^\n]*[a-z)”\"][.!?](?:[ \t][^\n]*|\n|$)"
+"""A line with a mark that sentences have."""
+
+
+def measure_listing(text: pa.Array, calls: Sequence[SignalCall]) -> list[pa.Array]:
+    """`listing_ratio` for each call: the share of entries among the lines, times the share of lines without a sentence's
+    mark among the others, by visible code points (1 where there are no others). Null where nothing is visible. Linear.
+
+    So a diary, whose entries stand between sentences, has a low value, and an archive, whose entries stand between
+    titles, a high one.
+    """
+    frame = pl.DataFrame({"text": pl.Series(text if len(text) else pa.array([], pa.large_string()), dtype=pl.String)})
+    lines = pl.col("text").str.count_matches(r"[^\n]*\S[^\n]*")
+    counted = frame.with_columns(pl.col("text").str.count_matches(ENTRY).alias("entries"), lines.alias("lines"))
+    # Most texts have no such line, and of those nothing else is asked.
+    others = pl.col("text").str.replace_all(ENTRY, "")
+    titles = others.str.replace_all(_SENTENCE, "")
+    share = pl.when(_visible(others) > 0).then(_visible(titles) / _visible(others)).otherwise(1.0)
+    listed = (
+        counted.with_row_index()
+        .filter(pl.col("entries") > 0)
+        .select("index", (share * pl.col("entries") / pl.col("lines")).alias("value"))
+    )
+    found = counted.with_row_index().join(listed, on="index", how="left", maintain_order="left")
+    value = pl.when(pl.col("lines") > 0).then(pl.col("value").fill_null(0)).otherwise(None).cast(pl.Float32)
+    return [found.select(value).to_series().to_arrow()] * len(calls)
+
+
+def _visible(text: pl.Expr) -> pl.Expr:
+    return text.str.len_chars() - text.str.count_matches(r"\s")
