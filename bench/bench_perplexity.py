@@ -23,8 +23,9 @@ from corpus.kernels.ngram_tokens import tokens
 from corpus.models.metrics import area
 from corpus.models.ngram import NgramModel, Settings, train
 from corpus.models.ngram.arpa import read_arpa
-from corpus.models.ngram.files import held_out, texts_of
+from corpus.models.ngram.files import held_out
 from corpus.models.ngram.model import NUMBERS
+from corpus.models.texts import texts_of
 from corpus.scores.dirty.kinds import KINDS, dirtied
 
 HELD_OUT = 0.05

@@ -24,9 +24,9 @@ from corpus import config
 from corpus.models.continuity import ContinuityModel
 from corpus.models.continuity import train as train_continuity
 from corpus.models.examples import chunks
-from corpus.models.ngram.files import texts_of
 from corpus.models.ngram.model import NgramModel
 from corpus.models.ngram.train import Settings, train
+from corpus.models.texts import texts_of
 from corpus.ruleset.quality import QualityPolicy, load_quality
 from corpus.scores.dirty.kinds import AMOUNT, dirty_rows
 from corpus.scores.measured import columns_of

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cli.render import number, out, share, table
+from cli.render import emit, number, out, share, table
+from cli.trained_view import place
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,8 +40,7 @@ def trained(card: Card, path: Path) -> None:
     out("\non the rows held out")
     if card.held_out is not None:
         evaluation(card.held_out, card.positive)
-    out(f"\nmodel    {path}")
-    out(f"digest   {card.digest}")
+    place(path, card.digest)
 
 
 def evaluation(found: Evaluation, positive: str | None) -> None:
@@ -76,6 +76,12 @@ def _detail(one: OfLabel) -> None:
 
 def _said(one: Interval) -> str:
     return f"{one.value:.3f} ({one.low:.3f} to {one.high:.3f})"
+
+
+def judged_json(model: str, card: Card, done: Judged) -> None:
+    """The same as one JSON object."""
+    shown = {"read": done.read, "left_out": done.left_out, "unknown_labels": done.unknown}
+    emit({"model": model, "digest": card.digest, **shown, "evaluation": done.evaluation.model_dump(mode="json")})
 
 
 def judged(card: Card, done: Judged) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cli.render import number, out, share
+from cli.render import number, out
+from cli.trained_view import languages, place, rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,16 +17,13 @@ if TYPE_CHECKING:
 def trained(card: Card, path: Path) -> None:
     """What it was trained on, the held-out figures and where the model is."""
     about, made = card.about, card.trained
-    unreadable = sum(made.unreadable.values())
-    out(f"{number(made.rows + unreadable)} rows read, {number(unreadable)} could not be, {number(made.empty)} empty")
+    rows(made)
     out(f"{number(sum(about.texts))} texts trained on, of {sum(about.languages.values()) / 1e6:.1f} MB")
-    known = sorted(about.languages.items(), key=lambda item: (-item[1], item[0]))[:8]
-    out("languages " + ", ".join(f"{lang} {share(many, sum(about.languages.values()))}" for lang, many in known))
+    languages(about.languages)
     if made.held_out is not None:
         held = made.held_out
         out(f"\n{number(held.rows)} rows held out: of {held.ordered:.1%} the order is likelier than a random one")
-    out(f"\nmodel    {path}")
-    out(f"digest   {card.digest}")
+    place(path, card.digest)
 
 
 def scored(done: Scored) -> None:

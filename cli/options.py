@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -25,6 +26,12 @@ Out = Annotated[
 OutFolder = Annotated[
     str, typer.Option("--out", "-o", metavar="DIR", help="A folder that does not exist yet.", show_default=False)
 ]
+Files = Annotated[list[str], typer.Argument(metavar="FILES", help="Files, directories or globs.", show_default=False)]
+Folder = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The directory to write.", show_default=False)]
+Model = Annotated[str, typer.Argument(metavar="MODEL", help="A model's directory, or its name.", show_default=False)]
+ByModel = Annotated[
+    str, typer.Option("--model", metavar="MODEL", help="A model's directory, or its name.", show_default=False)
+]
 Master = Annotated[
     str | None,
     typer.Option("--master", metavar="URL", help="Spark master; by default this machine with all its cores."),
@@ -39,5 +46,8 @@ Id = Annotated[
 ]
 Lang = Annotated[
     str | None, typer.Option("--lang", metavar="LANG", help="The language of every record; else identified.")
+]
+RowLang = Annotated[
+    str | None, typer.Option("--lang", metavar="LANG", help="The language of every row; else as it says or looks.")
 ]
 SPLIT_MB = 32

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from cli.render import number, out, share, table
+from cli.render import number, out, table
+from cli.trained_view import languages, place, rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,38 +15,30 @@ if TYPE_CHECKING:
     from corpus.models.ngram.evaluate import Evaluated
 
 
-def plain(done: Scored | Evaluated) -> dict[str, Any]:
-    """A result as JSON has it."""
-    return dataclasses.asdict(done)
-
-
 def trained(card: Card, path: Path) -> None:
     """What it was trained on, the held-out figures and where the model is."""
     about, made = card.about, card.trained
     if about is None or made is None:
         return
-    unreadable = sum(made.unreadable.values())
-    out(f"{number(made.rows + unreadable)} rows read, {number(unreadable)} could not be, {number(made.empty)} empty")
+    rows(made)
     out(f"{number(sum(about.units))} units trained on, {number(sum(about.grams))} n-grams of up to {about.order}")
-    known = sorted(about.languages.items(), key=lambda item: (-item[1], item[0]))[:8]
-    out("languages " + ", ".join(f"{lang} {share(many, sum(about.languages.values()))}" for lang, many in known))
+    languages(about.languages)
     if made.held_out is not None:
         held = made.held_out
         out(f"\n{number(held.rows)} rows held out, {number(held.units)} units")
         out(f"  {held.bits:.3f} bits a unit, perplexity {held.perplexity:.1f}")
         out(f"  {held.bits_alone:.3f} bits without any history, perplexity {2**held.bits_alone:.1f}")
-    out(f"\nmodel    {path}")
-    out(f"digest   {card.digest}")
+    place(path, card.digest)
 
 
 def evaluated(done: Evaluated) -> None:
     """Perplexities by language."""
-    rows = [
+    spread = [
         (lang, number(one.rows), f"{one.bits:.3f}", *(f"{value:.0f}" for value in one.values))
         for lang, one in done.languages.items()
     ]
     shares = [f"{share:.0%}" for share in done.shares]
-    table(("language", "rows", "bits a unit", *shares), rows)
+    table(("language", "rows", "bits a unit", *shares), spread)
     out("the columns of shares: the perplexity that so many of the rows stay below")
     if done.none:
         out(f"{number(done.none)} rows have no score: no unit, or a language the model does not know")
@@ -55,11 +47,11 @@ def evaluated(done: Evaluated) -> None:
 def scored(done: Scored) -> None:
     """Buckets by group, and the files."""
     names = ("head", "middle", "tail", "exempt", "none")
-    rows = []
+    found = []
     for group, one in done.groups.items():
         cuts = ("-", "-") if one.cuts is None else tuple(f"{cut:.1f}" for cut in one.cuts)
-        rows.append((group, number(one.rows), *(number(one.buckets.get(name, 0)) for name in names), *cuts))
-    table(("group", "rows", *names, "head up to", "middle up to"), rows)
+        found.append((group, number(one.rows), *(number(one.buckets.get(name, 0)) for name in names), *cuts))
+    table(("group", "rows", *names, "head up to", "middle up to"), found)
     if done.unreadable:
         out(f"{sum(done.unreadable.values()):,} of {done.read:,} rows could not be read: {done.unreadable}")
     for path in done.files:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import sys
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from corpus.execute import Result
     from corpus.manifest import RowAccount
 
 PREVIEW = 100
+T = TypeVar("T")
 
 
 def out(text: str = "") -> None:
@@ -37,6 +38,14 @@ def note(text: str) -> None:
 def emit(value: Any) -> None:
     """One JSON object on one line."""
     out(json.dumps(plain(value), ensure_ascii=False))
+
+
+def show(found: T, view: Callable[[T], None], *, as_json: bool) -> None:
+    """What a command found: as one JSON object, or as `view` shows it to people."""
+    if as_json:
+        emit(found)
+    else:
+        view(found)
 
 
 def plain(value: Any) -> Any:

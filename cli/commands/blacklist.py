@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.commands import mine
-from cli.options import Json
+from cli.options import Files, Json
 
 app = typer.Typer(help="Word lists: look at them, add your own.", no_args_is_help=True, rich_markup_mode=None)
 Name = Annotated[
@@ -79,9 +79,7 @@ def try_out(
 @app.command()
 def stats(
     name: Name,
-    files: Annotated[
-        list[str], typer.Argument(metavar="FILES", help="Files, directories or globs.", show_default=False)
-    ],
+    files: Files,
     field: Annotated[
         str | None, typer.Option("--text", metavar="FIELD", help="The field that holds the text; else guessed.")
     ] = None,

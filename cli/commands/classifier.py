@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.options import Json, Text
+from cli.options import Files, Folder, Json, Text
 
 if TYPE_CHECKING:
     from corpus.models.examples import Given
@@ -18,7 +18,6 @@ app = typer.Typer(
 Model = Annotated[
     str, typer.Argument(metavar="MODEL", help="A classifier's directory, or its name.", show_default=False)
 ]
-Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The directory to write.", show_default=False)]
 Positive = Annotated[
     list[str] | None,
     typer.Option("--positive", metavar="FILE", help="Rows of the label that is looked for; repeatable."),
@@ -38,7 +37,7 @@ Names = Annotated[
 
 @app.command()
 def train(
-    out: Out,
+    out: Folder,
     positive: Positive = None,
     negative: Negative = None,
     labelled: Labelled = None,
@@ -67,7 +66,7 @@ def train(
     Of each label 70 % is trained on, 15 % gives calibration and threshold, 15 % is only measured. The same rows and
     seed give the same bytes.
     """
-    from cli import classifier_view, render
+    from cli import classifier_view, render, trained_view
     from corpus.models.card import Features
     from corpus.models.training import Plan, balance_of
     from corpus.models.training import train as make
@@ -84,10 +83,7 @@ def train(
     card, notes = make(_given(positive, negative, labelled, label_field, text, names), plan, out)
     for said in notes:
         render.note(said)
-    if json:
-        render.emit({"model": str(out), "digest": card.digest, "card": card.model_dump(mode="json")})
-    else:
-        classifier_view.trained(card, out)
+    trained_view.trained(card, out, classifier_view.trained, as_json=json)
 
 
 @app.command("eval")
@@ -107,16 +103,14 @@ def evaluate(
 
     Precision, recall and F1 with 95 % intervals, confusion, calibration, and what other thresholds would give.
     """
-    from cli import classifier_view, render
+    from cli import classifier_view
     from corpus.models.applying import evaluate_files
     from corpus.models.classifier import load
 
     found = load(model)
     done = evaluate_files(found, _given(positive, negative, files, label_field, text, names))
     if json:
-        shown = {"read": done.read, "left_out": done.left_out, "unknown_labels": done.unknown}
-        measured = done.evaluation.model_dump(mode="json")
-        render.emit({"model": model, "digest": found.card.digest, **shown, "evaluation": measured})
+        classifier_view.judged_json(model, found.card, done)
     else:
         classifier_view.judged(found.card, done)
 
@@ -124,10 +118,8 @@ def evaluate(
 @app.command("apply")
 def score(
     model: Model,
-    files: Annotated[
-        list[str], typer.Argument(metavar="FILES", help="Files, directories or globs.", show_default=False)
-    ],
-    out: Out,
+    files: Files,
+    out: Folder,
     text: Text = None,
     json: Json = False,
 ) -> None:
@@ -140,16 +132,13 @@ def score(
     from corpus.models.classifier import load
 
     done = apply_to_files(load(model), files, out, text)
-    if json:
-        render.emit(done)
-    else:
-        classifier_view.applied(done)
+    render.show(done, classifier_view.applied, as_json=json)
 
 
 @app.command()
 def adopt(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A fastText .bin or .ftz.", show_default=False)],
-    out: Out,
+    out: Folder,
     view: Annotated[
         str,
         typer.Option("--view", metavar="words|chars", help="How texts are shown to it: as they are, or as ours are."),

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli.options import Json, Text
+from cli.options import ByModel, Files, Folder, Json, RowLang, Text
 
 app = typer.Typer(
     help="Continuity models: whether sentences follow one another, learned from texts as they stand.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-Files = Annotated[list[str], typer.Argument(metavar="FILES", help="Files, directories or globs.", show_default=False)]
-Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The directory to write.", show_default=False)]
-Lang = Annotated[
-    str | None, typer.Option("--lang", metavar="LANG", help="The language of every row; else as it says or looks.")
-]
 
 
 @app.command()
 def train(
     files: Files,
-    out: Out,
+    out: Folder,
     bits: Annotated[int, typer.Option("--bits", min=8, max=24, help="Tables have 2 to the power of this rows.")] = 18,
     columns: Annotated[int, typer.Option("--columns", min=4, max=256, help="Numbers of a row.")] = 32,
     passes: Annotated[int, typer.Option("--passes", min=1, max=100, help="Passes over the sentences.")] = 2,
@@ -37,7 +31,7 @@ def train(
     ] = 1,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed, another model.")] = 0,
     text: Text = None,
-    lang: Lang = None,
+    lang: RowLang = None,
     json: Json = False,
 ) -> None:
     """Train a continuity model on texts that are as you want texts to be, and write it with its card.
@@ -45,7 +39,7 @@ def train(
     Nothing is labelled: it learns which sentence of a text follows which, and which halves of a text belong together.
     One text in fifty is held out and measured. The same texts give the same model in any order.
     """
-    from cli import continuity_view, render
+    from cli import continuity_view, trained_view
     from corpus.models.continuity.files import train_files
     from corpus.models.continuity.train import Settings
 
@@ -61,21 +55,16 @@ def train(
         seed=seed,
     )
     card = train_files(files, out, settings, text, lang)
-    if json:
-        render.emit({"model": str(out), "digest": card.digest, "card": card.model_dump(mode="json")})
-    else:
-        continuity_view.trained(card, out)
+    trained_view.trained(card, out, continuity_view.trained, as_json=json)
 
 
 @app.command()
 def score(
     files: Files,
-    out: Out,
-    model: Annotated[
-        str, typer.Option("--model", metavar="MODEL", help="A model's directory, or its name.", show_default=False)
-    ],
+    out: Folder,
+    model: ByModel,
     text: Text = None,
-    lang: Lang = None,
+    lang: RowLang = None,
     json: Json = False,
 ) -> None:
     """Score files: each row's key, language, continuity and seam_continuity, as Parquet.
@@ -86,7 +75,4 @@ def score(
     from corpus.models.continuity.files import load, score_files
 
     done = score_files(load(model), files, out, text, lang)
-    if json:
-        render.emit(done)
-    else:
-        continuity_view.scored(done)
+    render.show(done, continuity_view.scored, as_json=json)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.options import Json
+from cli.options import Folder, Json, Model
 from corpus.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ app = typer.Typer(
 Files = Annotated[
     list[str], typer.Argument(metavar="FILES", help="Instruction rows: files, directories, globs.", show_default=False)
 ]
-Model = Annotated[str, typer.Argument(metavar="MODEL", help="A model's directory, or its name.", show_default=False)]
-Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The directory to write.", show_default=False)]
 Instruction = Annotated[
     str | None, typer.Option("--instruction", metavar="FIELD", help="The field of the instruction; else guessed.")
 ]
@@ -44,7 +42,7 @@ Method = Annotated[
 @app.command()
 def score(
     files: Files,
-    out: Out,
+    out: Folder,
     instruction: Instruction = None,
     given: Given = None,
     answer: Answer = None,
@@ -91,7 +89,7 @@ def score(
 @app.command()
 def train(
     files: Files,
-    out: Out,
+    out: Folder,
     label_field: LabelField = "tier",
     least: Least = None,
     instruction: Instruction = None,
@@ -115,7 +113,7 @@ def train(
     Measured on 15 % of each label, by a model of the others; then trained on all. Folds give calibration and
     threshold.
     """
-    from cli import difficulty_view, render
+    from cli import difficulty_view, render, trained_view
     from corpus.models.instruction import read_labelled
     from corpus.models.rows.training import train as make
     from corpus.models.training import Plan
@@ -124,10 +122,7 @@ def train(
     card, notes = make(examples, Plan(out.name, precision, seed, positive=wanted, view="rows"), out, _reader(embedder))
     for said in notes:
         render.note(said)
-    if json:
-        render.emit({"model": str(out), "digest": card.digest, "card": card.model_dump(mode="json")})
-    else:
-        difficulty_view.trained(card, out)
+    trained_view.trained(card, out, difficulty_view.trained, as_json=json)
 
 
 @app.command("eval")
@@ -142,7 +137,7 @@ def evaluate(
     json: Json = False,
 ) -> None:
     """Measure a model of difficulty on labelled rows that it was not trained on."""
-    from cli import difficulty_view, render
+    from cli import classifier_view, difficulty_view
     from corpus.models.applying import evaluate_files
     from corpus.models.classifier import load
     from corpus.models.instruction import read_labelled
@@ -153,9 +148,7 @@ def evaluate(
     )
     done = evaluate_files(found, examples)
     if json:
-        shown = {"read": done.read, "left_out": done.left_out, "unknown_labels": done.unknown}
-        measured = done.evaluation.model_dump(mode="json")
-        render.emit({"model": model, "digest": found.card.digest, **shown, "evaluation": measured})
+        classifier_view.judged_json(model, found.card, done)
     else:
         difficulty_view.judged(found.card, done)
 
@@ -164,7 +157,7 @@ def evaluate(
 def use(
     model: Model,
     files: Files,
-    out: Out,
+    out: Folder,
     instruction: Instruction = None,
     given: Given = None,
     answer: Answer = None,

@@ -112,10 +112,7 @@ def plan(
         seed=seed,
     )
     found = drawn(inputs, wanted, out)
-    if json:
-        render.emit(found)
-    else:
-        pairs_view.planned(found)
+    render.show(found, pairs_view.planned, as_json=json)
 
 
 def _shares(given: list[str] | tuple[str, ...]) -> dict[str, float] | None:
@@ -189,10 +186,7 @@ def generate(
                 paid_tries,
             )  # fmt: skip
             found = generating.by_server(round, asking, endpoint, terms, render.note)
-    if json:
-        render.emit(found)
-    else:
-        pairs_view.answered(found)
+    render.show(found, pairs_view.answered, as_json=json)
 
 
 @app.command()
@@ -311,10 +305,7 @@ def build(
 
     choosing = Choosing(margin, least, similar, ratio, longer, per_seed, on_policy, direct, _weights(weight or ()))
     found = built(round, out, choosing)
-    if json:
-        render.emit(found)
-    else:
-        pairs_view.built(found)
+    render.show(found, pairs_view.built, as_json=json)
 
 
 def _weights(given: list[str] | tuple[str, ...]) -> Weights:
@@ -350,7 +341,4 @@ def export(
     from corpus.pairs.export import export as exported
 
     found = exported(inputs, to, out)
-    if json:
-        render.emit(found)
-    else:
-        pairs_view.exported(found)
+    render.show(found, pairs_view.exported, as_json=json)

@@ -7,23 +7,17 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Json, Text
+from cli.options import ByModel, Files, Folder, Json, Model, RowLang, Text
 
 app = typer.Typer(
     help="n-gram language models: train them, take others in, score texts.", no_args_is_help=True, rich_markup_mode=None
 )
-Files = Annotated[list[str], typer.Argument(metavar="FILES", help="Files, directories or globs.", show_default=False)]
-Model = Annotated[str, typer.Argument(metavar="MODEL", help="A model's directory, or its name.", show_default=False)]
-Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The directory to write.", show_default=False)]
-Lang = Annotated[
-    str | None, typer.Option("--lang", metavar="LANG", help="The language of every row; else as it says or looks.")
-]
 
 
 @app.command()
 def train(
     files: Files,
-    out: Out,
+    out: Folder,
     order: Annotated[int, typer.Option("--order", min=2, max=5, help="Units of an n-gram at most.")] = 4,
     least: Annotated[
         str | None,
@@ -40,7 +34,7 @@ def train(
         int, typer.Option("--folds", min=1, max=2, help="2: two halves that score each other, for texts trained on.")
     ] = 1,
     text: Text = None,
-    lang: Lang = None,
+    lang: RowLang = None,
     json: Json = False,
 ) -> None:
     """Train a language model on texts that are as you want texts to be, and write it with its card.
@@ -48,21 +42,18 @@ def train(
     Characters of Chinese, words of English, marks and line breaks are its units. One text in fifty is held out and
     measured. The same texts give the same model in any order.
     """
-    from cli import perplexity_view, render
+    from cli import perplexity_view, trained_view
     from corpus.models.ngram.files import train_files
     from corpus.models.ngram.train import Settings
 
     known = Settings.of_order(order)
     settings = Settings(order, _numbers(least) if least else known.least, rare, vocabulary, most * 1_000_000, folds)
     card = train_files(files, out, settings, text, lang)
-    if json:
-        render.emit({"model": str(out), "digest": card.digest, "card": card.model_dump(mode="json")})
-    else:
-        perplexity_view.trained(card, out)
+    trained_view.trained(card, out, perplexity_view.trained, as_json=json)
 
 
 @app.command("eval")
-def evaluate(model: Model, files: Files, text: Text = None, lang: Lang = None, json: Json = False) -> None:
+def evaluate(model: Model, files: Files, text: Text = None, lang: RowLang = None, json: Json = False) -> None:
     """Measure a model on texts that it was not trained on: bits a unit, and how perplexities are spread by language."""
     from cli import perplexity_view, render
     from corpus.models.ngram.evaluate import evaluate_files
@@ -71,7 +62,7 @@ def evaluate(model: Model, files: Files, text: Text = None, lang: Lang = None, j
     found = load(model)
     done = evaluate_files(found, files, text, lang)
     if json:
-        render.emit({"model": model, "digest": found.card.digest, **perplexity_view.plain(done)})
+        render.emit({"model": model, "digest": found.card.digest, **render.plain(done)})
     else:
         perplexity_view.evaluated(done)
 
@@ -79,10 +70,8 @@ def evaluate(model: Model, files: Files, text: Text = None, lang: Lang = None, j
 @app.command()
 def score(
     files: Files,
-    out: Out,
-    model: Annotated[
-        str, typer.Option("--model", metavar="MODEL", help="A model's directory, or its name.", show_default=False)
-    ],
+    out: Folder,
+    model: ByModel,
     by: Annotated[
         str, typer.Option("--by", metavar="lang|all|FIELD", help="What a text is ranked within: a field of the rows.")
     ] = "lang",
@@ -94,7 +83,7 @@ def score(
         typer.Option("--exempt", metavar="FORM,…|none", help="Forms that get no rank: code, verse, dialogue."),
     ] = "code,verse,dialogue",
     text: Text = None,
-    lang: Lang = None,
+    lang: RowLang = None,
     json: Json = False,
 ) -> None:
     """Score files: their rows with perplexities and head, middle or tail, as Parquet.
@@ -109,16 +98,13 @@ def score(
     forms = () if exempt == "none" else tuple(name.strip() for name in exempt.split(","))
     wanted = Wanted(by, shares_of(cuts), forms)
     done = score_files(load(model), files, out, wanted, text, lang)
-    if json:
-        render.emit(perplexity_view.plain(done))
-    else:
-        perplexity_view.scored(done)
+    render.show(done, perplexity_view.scored, as_json=json)
 
 
 @app.command()
 def neural(
     files: Files,
-    out: Out,
+    out: Folder,
     model: Annotated[
         str, typer.Option("--model", metavar="NAME", help="A pinned causal LM (corpus models add).", show_default=False)
     ],
@@ -149,7 +135,7 @@ def neural(
 @app.command()
 def adopt(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="An .arpa, .arpa.gz or KenLM .bin.", show_default=False)],
-    out: Out,
+    out: Folder,
     tokens: Annotated[
         str,
         typer.Option("--tokens", metavar="chars|words|pieces", help="What it was trained on.", show_default=False),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.options import Json, Lang, Text
+from cli.options import Files, Folder, Json, Lang, Text
 
 if TYPE_CHECKING:
     from corpus.models.continuity.files import Judge
@@ -19,8 +19,6 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The directory to write.", show_default=False)]
-Files = Annotated[list[str], typer.Argument(metavar="FILES", help="Files, directories or globs.", show_default=False)]
 Good = Annotated[
     list[str], typer.Option("--good", metavar="FILE", help="Rows of good text; repeatable.", show_default=False)
 ]
@@ -49,7 +47,7 @@ Seed = Annotated[int, typer.Option("--seed", help="Another seed draws other defe
 @app.command()
 def train(
     good: Good,
-    out: Out,
+    out: Folder,
     bad: Bad = None,
     raw: Annotated[
         list[str] | None,
@@ -141,7 +139,7 @@ def evaluate(
 @app.command()
 def score(
     files: Files,
-    out: Out,
+    out: Folder,
     policy: Policy = "default",
     perplexity: Perplexity = None,
     continuity: Continuity = None,
@@ -154,16 +152,13 @@ def score(
     from corpus.scores.quality_files import score_files
 
     done = score_files(files, _policy(policy), out, _model(perplexity), text, lang, _judge(continuity))
-    if json:
-        render.emit(done)
-    else:
-        quality_view.scored(done)
+    render.show(done, quality_view.scored, as_json=json)
 
 
 @app.command()
 def dirty(
     files: Files,
-    out: Out,
+    out: Folder,
     kinds: Kinds = None,
     amount: Amount = 0.4,
     text: Text = None,
@@ -178,10 +173,7 @@ def dirty(
     if not kinds:
         raise UsageError("name a --kind, or several; corpus quality kinds lists them")
     done = dirty_files(files, kinds, out, amount, seed, text)
-    if json:
-        render.emit(done)
-    else:
-        quality_view.dirtied(done)
+    render.show(done, quality_view.dirtied, as_json=json)
 
 
 @app.command("kinds")

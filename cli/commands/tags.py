@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.options import Json, Text
+from cli.options import Folder, Json, Text
 
 if TYPE_CHECKING:
     from corpus.errors import Problem
@@ -27,7 +26,6 @@ Names = Annotated[
 Files = Annotated[
     list[str], typer.Argument(metavar="FILES", help="Rows: files, directories, globs.", show_default=False)
 ]
-Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The directory to write.", show_default=False)]
 
 
 @app.command("list")
@@ -71,7 +69,7 @@ def run_examples(names: Names = None) -> None:
 @app.command("apply")
 def use(
     files: Files,
-    out: Out,
+    out: Folder,
     tags: Annotated[
         list[str] | None,
         typer.Option("--tags", "-t", metavar="NAME", help="A taxonomy or its file; repeatable; all shipped ones."),
@@ -99,16 +97,13 @@ def use(
     from corpus.tags.files import apply_files
 
     done = apply_files(_load(tags), files, out, Parts(instruction, given, answer), text)
-    if json:
-        render.emit(done)
-    else:
-        tags_view.applied(done)
+    render.show(done, tags_view.applied, as_json=json)
 
 
 @app.command()
 def normalise(
     files: Files,
-    out: Out,
+    out: Folder,
     field: Annotated[
         str | None,
         typer.Option(
@@ -148,10 +143,7 @@ def normalise(
 
         model = sentence.load(embedder)
     done = normalise_files(files, field, out, Wanted(least, cosine, support, confidence), budget, model)
-    if json:
-        render.emit(done)
-    else:
-        tags_view.normalised(done)
+    render.show(done, tags_view.normalised, as_json=json)
 
 
 def _load(names: list[str] | None) -> TagSet:

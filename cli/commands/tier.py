@@ -43,7 +43,4 @@ def command(
     from corpus.inspect import tiering
 
     found = tiering.dry_run(run, tiers, marginal, tokenizer)
-    if json:
-        render.emit(found)
-    else:
-        tier_view.tiering(found)
+    render.show(found, tier_view.tiering, as_json=json)

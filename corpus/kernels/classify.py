@@ -25,6 +25,7 @@ def measure_classifiers(text: pa.Array, calls: Sequence[SignalCall]) -> list[pa.
     """
     from corpus.models import card as cards
     from corpus.models.classifier import calibrated, lines, opened
+    from corpus.models.directory import CARD
 
     views: dict[str, pa.Array] = {}
     scored: dict[Path, np.ndarray] = {}
@@ -33,7 +34,7 @@ def measure_classifiers(text: pa.Array, calls: Sequence[SignalCall]) -> list[pa.
         arguments = call.arguments
         name, digest = str(arguments["model"]), str(arguments["digest"])
         directory = Path(call.attached) if call.attached else cards.find(name)
-        if not (directory / cards.CARD).is_file():
+        if not (directory / CARD).is_file():
             raise UsageError(f"model {name!r}: {directory} is not on this worker; put it at one path on every machine")
         model = opened(directory)
         if digest and model.card.digest != digest:

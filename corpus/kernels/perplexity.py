@@ -20,7 +20,7 @@ def measure_perplexity(text: pa.Array, calls: Sequence[SignalCall]) -> list[pa.A
 
     UsageError when a model is missing or has another digest than its call names.
     """
-    from corpus.models import card as classifiers
+    from corpus.models.directory import CARD
     from corpus.models.ngram import card as cards
     from corpus.models.ngram.scorer import opened
 
@@ -29,7 +29,7 @@ def measure_perplexity(text: pa.Array, calls: Sequence[SignalCall]) -> list[pa.A
     for call in calls:
         name, digest = str(call.arguments["model"]), str(call.arguments["digest"])
         directory = Path(call.attached) if call.attached else cards.find(name)
-        if not (directory / classifiers.CARD).is_file():
+        if not (directory / CARD).is_file():
             raise UsageError(f"model {name!r}: {directory} is not on this worker; put it at one path on every machine")
         model = opened(directory)
         if digest and model.card.digest != digest:

@@ -10,18 +10,15 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from corpus import config
 from corpus.errors import UsageError
 from corpus.models.classifier import Classifier
-from corpus.models.examples import Examples, Given, chunks, read_examples
+from corpus.models.examples import Examples, Given, read_examples
 from corpus.models.metrics import Evaluation
+from corpus.models.scored import score_rows
 from corpus.models.training import judged
-from corpus.quarantine import to_table
-from corpus.schema import QUARANTINE, RAW
+from corpus.schema import RAW
 
-SCORED, UNREADABLE = "scored.parquet", "quarantine.parquet"
 GIVEN = "label"
 
 
@@ -75,56 +72,32 @@ def evaluate_files(model: Classifier, given: Given | Examples) -> Judged:
 
 
 def apply_to_files(model: Classifier, paths: Sequence[str], out: Path, text_field: str | None = None) -> Applied:
-    """Score every row of `paths` and write `out/scored.parquet`: the row's columns as the readers give them (fields
-    that are none of them are in `meta`), `score.<label>` for each label, and `label`, null where there is nothing to
-    read. Rows that cannot be read go to `out/quarantine.parquet`.
-
-    Files appear whole, at the end. UsageError when `out` holds them already or nothing can be read.
+    """Score every row of `paths`, as `score_rows` writes them: the row's columns as the readers give them (fields that
+    are none of them are in `meta`), `score.<label>` for each label, and `label`; null where there is nothing to read.
     """
-    targets = [out / SCORED, out / UNREADABLE]
-    there = [str(path) for path in targets if path.exists()]
-    if there:
-        raise UsageError(f"{', '.join(there)}: is there already; name another directory, nothing is overwritten")
     labels = model.card.labels
     schema = pa.schema([*RAW, *(pa.field(f"score.{label}", pa.float32()) for label in labels), (GIVEN, pa.string())])
     names = np.array([*labels, None], object)
     counts: Counter[str] = Counter()
-    unreadable: Counter[str] = Counter()
-    size = rows = 0
-    out.mkdir(parents=True, exist_ok=True)
-    aside = [path.with_name(f".{path.name}.writing") for path in targets]
-    try:
-        with (
-            pq.ParquetWriter(aside[0], schema, compression="zstd") as good,
-            pq.ParquetWriter(aside[1], QUARANTINE) as bad,
-        ):
-            for chunk in chunks(paths, config.Fields(text=text_field)):
-                if chunk.quarantined:
-                    unreadable.update(str(row.reason) for row in chunk.quarantined)
-                    bad.write_table(to_table(chunk.quarantined))
-                if not chunk.records.num_rows:
-                    continue
-                text = chunk.records.column("text")
-                scored = model.scores(text)
-                none = np.isnan(scored[:, 0])
-                given = names[np.where(none, len(labels), model.given(scored))]
-                columns = [pa.array(scored[:, place].astype(np.float32), mask=none) for place in range(len(labels))]
-                arrays = [*chunk.records.columns, *columns, pa.array(given, pa.string())]
-                good.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
-                counts.update("none" if label is None else label for label in given)
-                size += text.nbytes
-                rows += len(text)
-        kept = [(path, target) for path, target in zip(aside, targets, strict=True) if path is aside[0] or unreadable]
-        for path, target in kept:
-            path.replace(target)
-    finally:
-        for path in aside:
-            path.unlink(missing_ok=True)
+    size = 0
+
+    def columns(records: pa.RecordBatch) -> list[pa.Array]:
+        nonlocal size
+        text = records.column("text")
+        scored = model.scores(text)
+        none = np.isnan(scored[:, 0])
+        given = names[np.where(none, len(labels), model.given(scored))]
+        counts.update("none" if label is None else label for label in given)
+        size += text.nbytes
+        each = [pa.array(scored[:, place].astype(np.float32), mask=none) for place in range(len(labels))]
+        return [*records.columns, *each, pa.array(given, pa.string())]
+
+    done = score_rows(paths, out, schema, columns, text_field)
     return Applied(
-        read=rows + sum(unreadable.values()),
-        scored=rows,
+        read=done.read,
+        scored=done.rows,
         labels=dict(sorted(counts.items())),
-        unreadable=dict(sorted(unreadable.items())),
+        unreadable=done.unreadable,
         bytes=size,
-        files=tuple(str(target) for _, target in kept),
+        files=done.files,
     )

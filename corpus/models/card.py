@@ -1,39 +1,25 @@
-"""The model card: a JSON file beside the model that says what it is, how it was made, how good it is and its digest.
-
-`DIR/card.json` and the model it names make a classifier. A model is only loaded when its bytes have the card's digest.
-"""
+"""The card of a classifier: what it is, how it was made, how good it is, and its digest."""
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, model_validator
 
-from corpus.errors import ConfigError, Problem, UsageError
+from corpus.errors import UsageError
 from corpus.kernels.linear import MAX_NGRAMS
 from corpus.located import Strict, suggest
+from corpus.models import directory
 from corpus.models.calibrate import Platt, Threshold
+from corpus.models.directory import File
 from corpus.models.metrics import Evaluation
 
-CARD = "card.json"
 MODEL = "model.bin"
-MAX_BYTES = 8 << 20
-DIGEST = 12
 View = Literal["chars", "words", "instruction", "rows"]
 """How a classifier is shown texts; `instruction` and `rows` read rows of ask, input and answer, one as a line of tokens
 (`corpus.models.instruction`), the other as their texts (`corpus.models.rows`)."""
-
-
-class File(Strict):
-    """The model file, beside the card."""
-
-    name: Annotated[str, Field(pattern=r"^[\w][\w.\-]*$")]
-    bytes: Annotated[int, Field(ge=1)]
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Features(Strict):
@@ -100,13 +86,19 @@ class Card(Strict):
     licence: str = ""
     reader: Reader | None = None
 
+    @model_validator(mode="after")
+    def _agrees(self) -> Card:
+        if len(self.stored) != len(self.labels) or len(set(self.labels)) != len(self.labels):
+            raise ValueError("labels and stored must be as many, each label once")
+        return self
+
     @property
     def digest(self) -> str:
         """The first hex digits of a sha256 over what decides a score: model, labels, view, calibration, reader."""
         parts = [self.model.sha256, self.format, *self.labels, *self.stored, self.view, str(self.view_version)]
         parts += [f"{label} {one.a!r} {one.b!r}" for label, one in sorted(self.calibration.items())]
         parts += [self.reader.digest] if self.reader is not None else []
-        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:DIGEST]
+        return directory.digest_of(*parts)
 
     def label(self, wanted: str) -> str:
         """`wanted`, or where that is empty the label looked for; UsageError when there is none."""
@@ -120,72 +112,6 @@ class Card(Strict):
         raise UsageError(f"model {self.name!r} has no label {wanted!r}{suggest(wanted, self.labels)}; it has {known}")
 
 
-def user_root() -> Path:
-    """Where models are looked up by name: `$XDG_CONFIG_HOME/corpus/models`, else below `~/.config`."""
-    base = os.environ.get("XDG_CONFIG_HOME", "")
-    home = Path(base) if base and Path(base).is_absolute() else Path.home() / ".config"
-    return home / "corpus" / "models"
-
-
 def find(name: str, base: Path | None = None) -> Path:
-    """The directory of a classifier: `name` below `base` (else the working directory), else below `user_root`.
-
-    A path of the card itself is taken too. UsageError, with the places looked at, when there is none.
-    """
-    given = Path(name).expanduser()
-    if given.name == CARD:
-        given = given.parent
-    places = [(base or Path()) / given, *([] if given.is_absolute() else [user_root() / given])]
-    for place in places:
-        if (place / CARD).is_file():
-            return place
-    looked = " or ".join(str(place) for place in places)
-    raise UsageError(f"no classifier {name!r}: there is no {CARD} in {looked}; make one with corpus classifier train")
-
-
-def read(directory: Path) -> Card:
-    """The card in a directory; ConfigError with everything that is wrong with it."""
-    path = directory / CARD
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ConfigError([Problem(str(path), 0, 0, f"is larger than {MAX_BYTES >> 20} MB")])
-        found = Card.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
-    except ValidationError as error:
-        problems = [
-            Problem(str(path), 0, 0, f"{'.'.join(map(str, one['loc'])) or 'the card'}: {one['msg']}")
-            for one in error.errors()
-        ]
-        raise ConfigError(problems) from None
-    if len(found.stored) != len(found.labels) or len(set(found.labels)) != len(found.labels):
-        raise ConfigError([Problem(str(path), 0, 0, "labels and stored must be as many, each label once")])
-    return found
-
-
-def text_of(card: Card) -> bytes:
-    """The card as it is written."""
-    return card.model_dump_json(indent=2).encode() + b"\n"
-
-
-def file_of(path: Path) -> File:
-    """The name, size and digest of a model file."""
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return File(name=path.name, bytes=path.stat().st_size, sha256=digest.hexdigest())
-
-
-def check(directory: Path, card: Card) -> Path:
-    """The model file, after its size and digest are the card's; UsageError otherwise. Nothing is loaded before."""
-    path = directory / card.model.name
-    if not path.is_file():
-        raise UsageError(f"{path}: is missing; the card beside it names it")
-    found = file_of(path)
-    if found != card.model:
-        raise UsageError(
-            f"{path}: has {found.bytes} bytes and sha256 {found.sha256[:DIGEST]}..., its card says {card.model.bytes} "
-            f"and {card.model.sha256[:DIGEST]}...; it is not loaded. Restore the file, or train or adopt it anew"
-        )
-    return path
+    """The directory of a classifier, as `directory.find` looks for it."""
+    return directory.find(name, base, "classifier", "make one with corpus classifier train")

@@ -21,9 +21,9 @@ import pyarrow.compute as pc
 from corpus.errors import EnvironmentProblem, UsageError
 from corpus.kernels import lineview
 from corpus.kernels.linear import linear, scores
-from corpus.models import card as cards
 from corpus.models.calibrate import Platt
-from corpus.models.card import Card
+from corpus.models.card import Card, find
+from corpus.models.directory import check, read, state
 from corpus.models.fasttext_file import examine
 
 SPACES = r"[\s\x00\x0b\x0c\x85\u2028\u2029]+"
@@ -105,21 +105,19 @@ def load(name: str, base: Path | None = None) -> Classifier:
 
     UsageError when it is not there, changed, damaged, or made for a view this version does not make.
     """
-    return opened(cards.find(name, base))
+    return opened(find(name, base))
 
 
 def opened(directory: Path) -> Classifier:
     """The classifier in a directory; once a process for each state of its files."""
-    card = cards.read(directory)
-    path = directory / card.model.name
-    stamp = path.stat().st_mtime_ns if path.is_file() else 0
-    return _opened(directory.absolute(), card.model_dump_json(), stamp)
+    card = read(directory, Card)
+    return _opened(*state(directory, card, (card.model,)))
 
 
 @functools.lru_cache(maxsize=8)
-def _opened(directory: Path, content: str, stamp: int) -> Classifier:
+def _opened(directory: Path, content: str, _stamps: tuple[int, ...]) -> Classifier:
     card = Card.model_validate_json(content)
-    path = cards.check(directory, card)
+    check(directory, (card.model,))
     made = VIEW_VERSIONS[card.view]
     if card.view_version != made:
         raise UsageError(
@@ -127,7 +125,7 @@ def _opened(directory: Path, content: str, stamp: int) -> Classifier:
             "train it again"
         )
     openers = {"floret": _floret, "fasttext": _fasttext, "rows": _rows}
-    return Classifier(card, openers[card.format](path, card))
+    return Classifier(card, openers[card.format](directory / card.model.name, card))
 
 
 def _floret(path: Path, card: Card) -> Callable[[pa.Array], np.ndarray]:

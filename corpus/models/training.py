@@ -20,11 +20,10 @@ import pyarrow as pa
 
 from corpus import __version__
 from corpus.errors import UsageError
-from corpus.models import card as cards
 from corpus.models.calibrate import Platt, Threshold, platt, threshold_for
-from corpus.models.card import Card, Features, Rows, View
+from corpus.models.card import MODEL, Card, Features, Rows, View
 from corpus.models.classifier import VIEW_VERSIONS, Classifier, applied, calibrated, need_floret
-from corpus.models.directory import must_be_free, written
+from corpus.models.directory import CARD, file_of, must_be_free, text_of, written
 from corpus.models.examples import MOST, Examples, Given, read_examples
 from corpus.models.fasttext_file import LABEL, examine
 from corpus.models.metrics import evaluate
@@ -77,11 +76,11 @@ def train(given: Given | Examples, plan: Plan, out: Path) -> tuple[Card, tuple[s
         for place, label in enumerate(labels)
     }
     with written(out) as aside:
-        model.save_model(str(aside / cards.MODEL))
+        model.save_model(str(aside / MODEL))
         card = Card(
             name=plan.name,
             format="floret",
-            model=cards.file_of(aside / cards.MODEL),
+            model=file_of(aside / MODEL),
             labels=labels,
             stored=stored(len(labels)),
             positive=positive,
@@ -96,7 +95,7 @@ def train(given: Given | Examples, plan: Plan, out: Path) -> tuple[Card, tuple[s
             thresholds=thresholds,
         )
         card = card.model_copy(update={"held_out": judged(card, odds(_lines(rows[TESTED])), truth[TESTED])})
-        (aside / cards.CARD).write_bytes(cards.text_of(card))
+        (aside / CARD).write_bytes(text_of(card))
     return card, tuple(notes(card, plan))
 
 
@@ -117,11 +116,11 @@ def adopt(
     elif positive is not None:
         raise UsageError(f"{file}: has {len(labels)} labels; one to look for is chosen only of two")
     with written(out) as aside:
-        shutil.copyfile(file, aside / cards.MODEL)
+        shutil.copyfile(file, aside / MODEL)
         card = Card(
             name=name,
             format="fasttext",
-            model=cards.file_of(aside / cards.MODEL),
+            model=file_of(aside / MODEL),
             labels=labels,
             stored=found.labels,
             positive=positive,
@@ -130,7 +129,7 @@ def adopt(
             source=source or file.name,
             licence=licence,
         )
-        (aside / cards.CARD).write_bytes(cards.text_of(card))
+        (aside / CARD).write_bytes(text_of(card))
     return card
 
 

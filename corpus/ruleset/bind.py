@@ -66,10 +66,8 @@ def bind(
         return problems
     plain_call = SignalCall(kernel, tuple(args))
     call: SignalCall | list[Problem] = plain_call
-    if "model" in known and "label" not in known:
-        call = _with_language_model(plain_call, located, (*place, "model"))
-    elif "model" in known:
-        call = _with_model(plain_call, located, (*place, "model"))
+    if "model" in known:
+        call = _with_model(plain_call, located, (*place, "model"), language="label" not in known)
     elif "list" in known:
         call = _with_lists(plain_call, located, (*place, "list"))
     return replace(call, view=str(view)) if isinstance(call, SignalCall) else call
@@ -143,46 +141,39 @@ def _with_lists(call: SignalCall, located: Located, place: tuple[Step, ...]) -> 
     return SignalCall(call.kernel, tuple((key, now.get(key, value)) for key, value in call.args), attached)
 
 
-def _with_model(call: SignalCall, located: Located, place: tuple[Step, ...]) -> SignalCall | list[Problem]:
-    """The call with its label and the digest of its model, whose file is what its card says; attached: where it lies.
+def _with_model(
+    call: SignalCall, located: Located, place: tuple[Step, ...], language: bool = False
+) -> SignalCall | list[Problem]:
+    """The call with the digest of its model (a classifier and its label, or a language model), whose files are what its
+    card says; attached: where it lies.
 
     A relative path is looked for beside the file that names it.
     """
-    from corpus.models import card as cards
+    from corpus.models import card as classifiers
+    from corpus.models.directory import check, read
+    from corpus.models.ngram import card as language_models
 
-    arguments = call.arguments
+    arguments, base = call.arguments, Path(located.path).parent
+    card: classifiers.Card | language_models.Card
+    now: dict[str, Value] = {}
     try:
-        directory = cards.find(str(arguments["model"]), Path(located.path).parent)
-        card = cards.read(directory)
-        cards.check(directory, card)
-        label = card.label(str(arguments["label"]))
+        if language:
+            directory = language_models.find(str(arguments["model"]), base)
+            card = read(directory, language_models.Card)
+            check(directory, card.files)
+        else:
+            directory = classifiers.find(str(arguments["model"]), base)
+            card = read(directory, classifiers.Card)
+            check(directory, (card.model,))
+            now["label"] = card.label(str(arguments["label"]))
     except ConfigError as error:
         return list(error.problems)
     except UsageError as error:
         return [located.problem(place, f"{call.kernel}: {error}")]
+    now["digest"] = card.digest
     if arguments["digest"] not in ("", card.digest):
         return [located.problem(place, f"{call.kernel}: it is {card.digest} now, not {arguments['digest']}")]
-    now: Mapping[str, Value] = {"label": label, "digest": card.digest}
     args = tuple((key, now.get(key, value)) for key, value in call.args)
-    return SignalCall(call.kernel, args, str(directory.absolute()))
-
-
-def _with_language_model(call: SignalCall, located: Located, place: tuple[Step, ...]) -> SignalCall | list[Problem]:
-    """The call with the digest of its language model, whose files are what its card says; attached: where it lies."""
-    from corpus.models.ngram import card as cards
-
-    arguments = call.arguments
-    try:
-        directory = cards.find(str(arguments["model"]), Path(located.path).parent)
-        card = cards.read(directory)
-        cards.check(directory, card)
-    except ConfigError as error:
-        return list(error.problems)
-    except UsageError as error:
-        return [located.problem(place, f"{call.kernel}: {error}")]
-    if arguments["digest"] not in ("", card.digest):
-        return [located.problem(place, f"{call.kernel}: it is {card.digest} now, not {arguments['digest']}")]
-    args = tuple((key, card.digest if key == "digest" else value) for key, value in call.args)
     return SignalCall(call.kernel, args, str(directory.absolute()))
 
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from corpus.errors import UsageError
 from corpus.kernels.difficulty import COUNTED, FACETS
 from corpus.models.classifier import Classifier
 from corpus.models.instruction import Parts, as_view, rows
-from corpus.quarantine import Quarantined, to_table
+from corpus.models.scored import UNREADABLE, must_be_absent, put_tables
+from corpus.quarantine import Quarantined
 from corpus.scores.cuts import Cuts, Wanted, cut
 from corpus.scores.difficulty import BY_MODEL, WEIGHTS, WEIGHTS_BY_MODEL, score_batches
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from corpus.models.causal.model import CausalLM
     from corpus.models.causal.prompt import Prompt
 
-SCORES, UNREADABLE = "difficulty.parquet", "quarantine.parquet"
+SCORES = "difficulty.parquet"
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def score_files(
     `weights` change those declared, name by name. The units and texts of all rows are held in memory.
     UsageError when `out` holds the file, nothing can be read, or a weight has no column.
     """
-    _must_be_free(out)
+    must_be_absent(out, (SCORES, UNREADABLE))
     declared = {**(WEIGHTS if neural is None else WEIGHTS_BY_MODEL), **(weights or {})}
     _must_have_columns(declared, neural is not None)
     keys: list[pl.Series] = []
@@ -123,7 +123,7 @@ def apply_files(
 
     UsageError when the model reads other rows than these, or looks for none of its labels.
     """
-    _must_be_free(out)
+    must_be_absent(out, (SCORES, UNREADABLE))
     card = model.card
     if card.view not in ("instruction", "rows") or card.positive is None:
         raise UsageError(f"model {card.name!r} was not made by corpus difficulty train; use corpus classifier apply")
@@ -164,14 +164,7 @@ def _finish(
         scores = frame["difficulty"].fill_null(float("nan")).to_numpy()
         cuts = cut(scores, wanted)
         frame = frame.with_columns(stage=pl.Series(cuts.stages(scores)).replace(0, None))
-    out.mkdir(parents=True, exist_ok=True)
-    tables = [(out / SCORES, frame.to_arrow())]
-    if quarantined:
-        tables.append((out / UNREADABLE, to_table(tuple(quarantined))))
-    for path, table in tables:
-        aside = path.with_name(f".{path.name}.writing")
-        pq.write_table(table, aside, compression="zstd")
-        aside.replace(path)
+    files = put_tables(out, {SCORES: frame.to_arrow()}, quarantined)
     noise = Counter(frame["noise"].drop_nulls().to_list())
     unreadable = Counter(str(row.reason) for row in quarantined)
     return Scored(
@@ -181,14 +174,8 @@ def _finish(
         unreadable=dict(sorted(unreadable.items())),
         weights=weights,
         cuts=cuts,
-        files=tuple(str(path) for path, _ in tables),
+        files=files,
     )
-
-
-def _must_be_free(out: Path) -> None:
-    there = [str(out / name) for name in (SCORES, UNREADABLE) if (out / name).exists()]
-    if there:
-        raise UsageError(f"{', '.join(there)}: is there already; name another directory, nothing is overwritten")
 
 
 def _array(found: pl.Series) -> pa.Array:

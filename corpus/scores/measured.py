@@ -7,15 +7,14 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from corpus import config
 from corpus.errors import UsageError
 from corpus.kernels.catalogue import measure
-from corpus.kernels.language import identify
 from corpus.models.continuity.files import Judge
 from corpus.models.examples import chunks
 from corpus.models.ngram.scorer import Scorer
+from corpus.models.texts import languages
 from corpus.quarantine import Quarantined
 from corpus.ruleset.quality import QualityPolicy
 
@@ -29,12 +28,8 @@ def texts(
     """
     for chunk in chunks(paths, config.Fields(text=text_field)):
         records = chunk.records
-        said = records.column("lang")
-        if lang is not None:
-            said = pa.array([lang] * records.num_rows, pa.string())
-        elif said.null_count:
-            said = pc.coalesce(said, identify(records.column("text"))[0])
-        columns = [records.column("source_key").cast(pa.string()), said.cast(pa.string()), records.column("text")]
+        said = languages(records, lang).cast(pa.string())
+        columns = [records.column("source_key").cast(pa.string()), said, records.column("text")]
         yield pa.RecordBatch.from_arrays(columns, names=["key", "lang", "text"]), list(chunk.quarantined)
 
 

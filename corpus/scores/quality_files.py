@@ -8,19 +8,18 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-import pyarrow.parquet as pq
 
 from corpus.errors import UsageError
 from corpus.located import Strict
 from corpus.models.continuity.files import Judge
 from corpus.models.metrics import area
 from corpus.models.ngram.scorer import Scorer
-from corpus.quarantine import to_table
+from corpus.models.scored import UNREADABLE, must_be_absent, put_tables
 from corpus.ruleset.quality import QualityPolicy
 from corpus.scores.measured import read_all
 from corpus.scores.quality import curves, histogram, parts, quality
 
-FILE, UNREADABLE = "quality.parquet", "quarantine.parquet"
+FILE = "quality.parquet"
 RESAMPLES = 1000
 
 
@@ -70,21 +69,13 @@ def score_files(
 
     UsageError when `out` holds them already or nothing can be read.
     """
-    targets = [out / FILE, out / UNREADABLE]
-    there = [str(path) for path in targets if path.exists()]
-    if there:
-        raise UsageError(f"{', '.join(there)}: is there already; name another directory, nothing is overwritten")
+    must_be_absent(out, (FILE, UNREADABLE))
     frame, reasons, bad = read_all(paths, policy, model, text_field, lang, continuity)
     found = curves(histogram(frame, policy), policy)
     scores = quality(frame, policy, found)
     named = parts(frame, policy, found).select(pl.all().name.prefix("part."))
     whole = frame.select("key", "lang").hstack(scores).hstack(named.cast(pl.Float32))
-    out.mkdir(parents=True, exist_ok=True)
-    tables = [(targets[0], whole.to_arrow()), *([(targets[1], to_table(tuple(bad)))] if bad else [])]
-    for path, table in tables:
-        aside = path.with_name(f".{path.name}.writing")
-        pq.write_table(table, aside, compression="zstd")
-        aside.replace(path)
+    files = put_tables(out, {FILE: whole.to_arrow()}, bad)
     known = scores["quality"].drop_nulls()
     return Scored(
         read=frame.height + sum(reasons.values()),
@@ -96,7 +87,7 @@ def score_files(
         policy=policy.digest,
         model=model.card.digest if model is not None else None,
         continuity=continuity.card.digest if continuity is not None else None,
-        files=tuple(str(path) for path, _ in tables),
+        files=files,
     )
 
 

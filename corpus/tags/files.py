@@ -9,7 +9,6 @@ from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from corpus import config
 from corpus.errors import UsageError
@@ -18,11 +17,12 @@ from corpus.kernels.difficulty import ABSENT
 from corpus.kernels.language import identify
 from corpus.models.examples import chunks
 from corpus.models.instruction import Parts, rows
-from corpus.quarantine import Quarantined, to_table
+from corpus.models.scored import UNREADABLE, must_be_absent, put_tables
+from corpus.quarantine import Quarantined
 from corpus.tags.model import TagSet
 from corpus.tags.score import columns
 
-TAGS, UNREADABLE = "tags.parquet", "quarantine.parquet"
+TAGS = "tags.parquet"
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,7 @@ def apply_files(
     `text` names the field of documents, and then no row is an instruction. `key` is where the row stands, path#byte.
     UsageError when `out` holds the file or nothing can be read.
     """
-    if there := [str(out / name) for name in (TAGS, UNREADABLE) if (out / name).exists()]:
-        raise UsageError(f"{', '.join(there)}: is there already; name another directory, nothing is overwritten")
+    must_be_absent(out, (TAGS, UNREADABLE))
     quarantined: list[Quarantined] = []
     counts = {one.column: Counter[str]() for one in tagset.taxonomies}
     counts |= {"has_code": Counter(), "has_maths": Counter()}
@@ -66,13 +65,7 @@ def apply_files(
             _count(table.column(name), counted)
     if not tables:
         raise UsageError("no row could be read")
-    out.mkdir(parents=True, exist_ok=True)
-    written = [(TAGS, pa.concat_tables(tables))]
-    written += [(UNREADABLE, to_table(tuple(quarantined)))] if quarantined else []
-    for name, table in written:
-        aside = out / f".{name}.writing"
-        pq.write_table(table, aside, compression="zstd")
-        aside.replace(out / name)
+    files = put_tables(out, {TAGS: pa.concat_tables(tables)}, quarantined)
     unreadable = Counter(str(row.reason) for row in quarantined)
     return Applied(
         read=sum(len(table) for table in tables) + len(quarantined),
@@ -80,7 +73,7 @@ def apply_files(
         unreadable=dict(sorted(unreadable.items())),
         tags={name: dict(sorted(one.items(), key=lambda item: (-item[1], item[0]))) for name, one in counts.items()},
         digest=tagset.digest,
-        files=tuple(str(out / name) for name, _ in written),
+        files=files,
     )
 
 

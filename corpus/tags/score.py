@@ -134,11 +134,11 @@ def _with_model(judged: Judged, taxonomy: Taxonomy, model: Model, text: pa.Array
     """What the classifier is sure of replaces the rules of a row (one label) or adds to them (many)."""
     from pathlib import Path
 
-    from corpus.models import card as cards
     from corpus.models.classifier import opened
+    from corpus.models.directory import CARD
 
     directory = Path(model.directory)
-    if not (directory / cards.CARD).is_file():
+    if not (directory / CARD).is_file():
         raise UsageError(f"model {model.name!r}: {directory} is not on this machine; put it at one path everywhere")
     classifier = opened(directory)
     if classifier.card.digest != model.digest:

@@ -10,7 +10,8 @@ import pytest
 
 from corpus.demo.prose import GENRES, compose
 from corpus.errors import UsageError
-from corpus.models.card import read
+from corpus.models.card import Card
+from corpus.models.directory import read
 from corpus.models.quality import POLICY, REPORT, Wanted, train_quality
 from corpus.ruleset.quality import load_quality
 from corpus.scores.dirty.kinds import dirtied
@@ -53,7 +54,7 @@ def test_a_classifier_a_language_with_report_and_policy(files, tmp_path):
     # As many bad rows as good ones: those given, the rest from the raw rows.
     assert one.rows["raw"] == one.rows["good"] - one.rows["bad"]
     assert made.too_few == {"en": (8, 0)}
-    assert read(tmp_path / "model" / "zh").digest == one.card.digest
+    assert read(tmp_path / "model" / "zh", Card).digest == one.card.digest
     report = json.loads((tmp_path / "model" / REPORT).read_text(encoding="utf-8"))
     found = report["languages"]["zh"]
     assert (found["digest"], found["view"]) == (one.card.digest, "chars")

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pytest
 
 from corpus.errors import UsageError
-from corpus.models import card as cards
 from corpus.models import training
-from corpus.models.card import Features
+from corpus.models.card import Card, Features
 from corpus.models.classifier import load
+from corpus.models.directory import file_of, read
 from corpus.models.examples import Given
 from corpus.models.training import Plan, adopt, train
 
@@ -55,7 +55,7 @@ def test_several_labels_each_have_calibration_threshold_and_figures(tmp_path: Pa
 
 
 def test_the_card_accounts_for_every_row_and_no_row_is_in_two_parts(ads: Path) -> None:
-    card = cards.read(ads)
+    card = read(ads, Card)
     assert card.rows is not None
     assert card.rows.split == {label: {"train": 84, "tune": 18, "test": 18} for label in ("ad", "prose")}
     assert card.held_out is not None
@@ -130,7 +130,7 @@ def test_nothing_is_overwritten(tmp_path: Path, ads: Path) -> None:
 def test_a_model_of_others_is_pinned_and_applied(tmp_path: Path) -> None:
     card = adopt(LID, tmp_path / "lid", "lid", "words", licence="CC BY-SA 3.0")
     model = load(str(tmp_path / "lid"))
-    assert card.model.sha256 == cards.file_of(LID).sha256
+    assert card.model.sha256 == file_of(LID).sha256
     found = model.scores(texts("The weather was\nlovely and we went for a walk.", "Nous avons mangé du pain.", " \n "))
     assert [card.labels[place] for place in model.given(found)[:2]] == ["en", "fr"]
     assert np.isnan(found[2]).all()

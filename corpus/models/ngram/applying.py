@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,19 +11,17 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from corpus import config
 from corpus.errors import UsageError
 from corpus.kernels.forms import FORMS, measure_forms
 from corpus.kernels.signal import SignalCall
-from corpus.models.examples import chunks
 from corpus.models.ngram.buckets import bucket, cuts_of
-from corpus.models.ngram.files import languages
 from corpus.models.ngram.model import NUMBERS
 from corpus.models.ngram.scorer import Scorer
-from corpus.quarantine import to_table
-from corpus.schema import QUARANTINE, RAW
+from corpus.models.scored import SCORED, UNREADABLE, appearing, files_of, stream_rows
+from corpus.models.texts import languages
+from corpus.schema import RAW
 
-SCORED, UNREADABLE = "scored.parquet", "quarantine.parquet"
+_FIRST = ".first"
 BY_LANG, BY_NOTHING, NO_GROUP = "lang", "all", "none"
 LIKE = 0.5
 """Share of a text in lines of a form from which on it is exempt."""
@@ -83,14 +80,10 @@ def score_files(
 
     Files appear whole, at the end. UsageError when `out` holds them already or nothing can be read.
     """
-    targets = [out / SCORED, out / UNREADABLE]
-    there = [str(path) for path in targets if path.exists()]
-    if there:
-        raise UsageError(f"{', '.join(there)}: is there already; name another directory, nothing is overwritten")
-    out.mkdir(parents=True, exist_ok=True)
-    aside = [path.with_name(f".{path.name}.writing") for path in (*targets, out / "first.parquet")]
-    try:
-        seen = _score(model, paths, aside[2], aside[1], wanted, text_field, lang)
+    with appearing(out, (SCORED, UNREADABLE, _FIRST)) as (good, bad, first):
+        seen = _Seen()
+        schema = pa.schema([*RAW, *NUMBERS])
+        done = stream_rows(paths, first, bad, schema, lambda rows: _scored(model, rows, wanted, lang, seen), text_field)
         found = pa.chunked_array(seen.groups, pa.string()).combine_chunks().dictionary_encode()
         groups, places = found.dictionary.to_pylist(), np.asarray(found.indices)
         if wanted.by not in (BY_LANG, BY_NOTHING) and groups == [NO_GROUP]:
@@ -103,15 +96,8 @@ def score_files(
             if (counts & (places == place)).any()
         }
         said = bucket(values, places, cuts, exempt)
-        _join(aside[2], aside[0], said)
-        kept = [
-            (path, target) for path, target in zip(aside, targets, strict=False) if path is aside[0] or seen.unreadable
-        ]
-        for path, target in kept:
-            path.replace(target)
-    finally:
-        for path in aside:
-            path.unlink(missing_ok=True)
+        _join(first, good, said)
+        first.unlink()
     pairs = pl.DataFrame({"place": places, "bucket": pl.Series(pl.from_arrow(said)).fill_null(NO_GROUP)})
     counted = {(place, name): many for place, name, many in pairs.group_by("place", "bucket").len().iter_rows()}
     by_group = {
@@ -123,12 +109,12 @@ def score_files(
         for group, place in sorted((group, place) for place, group in enumerate(groups))
     }
     return Scored(
-        read=len(values) + sum(seen.unreadable.values()),
+        read=done.read,
         scored=int((~np.isnan(values)).sum()),
         groups=by_group,
-        unreadable=dict(sorted(seen.unreadable.items())),
+        unreadable=done.unreadable,
         bytes=seen.bytes,
-        files=tuple(str(target) for _, target in kept),
+        files=files_of(out),
     )
 
 
@@ -136,41 +122,25 @@ def score_files(
 class _Seen:
     """What the first pass keeps of every row."""
 
-    groups: list[pa.Array]
-    values: list[np.ndarray]
-    exempt: list[np.ndarray]
-    unreadable: Counter[str]
+    groups: list[pa.Array] = field(default_factory=list)
+    values: list[np.ndarray] = field(default_factory=list)
+    exempt: list[np.ndarray] = field(default_factory=list)
     bytes: int = 0
 
 
-def _score(
-    model: Scorer, paths: Sequence[str], good: Path, bad: Path, wanted: Wanted, text_field: str | None, lang: str | None
-) -> _Seen:
-    seen = _Seen([], [], [], Counter())
-    schema = pa.schema([*RAW, *NUMBERS])
+def _scored(model: Scorer, records: pa.RecordBatch, wanted: Wanted, lang: str | None, seen: _Seen) -> list[pa.Array]:
+    """The columns of the rows with NUMBERS, their language as it was found; `seen` keeps what the buckets need."""
+    text, tongues = records.column("text"), languages(records, lang)
+    found = model.columns(text, tongues)
+    seen.values.append(found.column(0).to_numpy(zero_copy_only=False).astype(np.float32))
     calls = [SignalCall(_FORM[form]) for form in wanted.exempt]
-    with pq.ParquetWriter(good, schema, compression="zstd") as kept, pq.ParquetWriter(bad, QUARANTINE) as refused:
-        for chunk in chunks(paths, config.Fields(text=text_field)):
-            if chunk.quarantined:
-                seen.unreadable.update(str(row.reason) for row in chunk.quarantined)
-                refused.write_table(to_table(chunk.quarantined))
-            records = chunk.records
-            if not records.num_rows:
-                continue
-            text, tongues = records.column("text"), languages(records, lang)
-            found = model.columns(text, tongues)
-            place = records.schema.get_field_index("lang")
-            arrays = [*records.columns, *found.columns]
-            arrays[place] = tongues
-            kept.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
-            seen.values.append(found.column(0).to_numpy(zero_copy_only=False).astype(np.float32))
-            likes = [column.fill_null(0).to_numpy(zero_copy_only=False) for column in measure_forms(text, calls)]
-            seen.exempt.append(np.any([like >= LIKE for like in likes], axis=0) if likes else np.zeros(len(text), bool))
-            seen.groups.append(_groups(records, tongues, wanted.by))
-            seen.bytes += text.nbytes
-    if not seen.values:
-        raise UsageError(f"no row could be read: {dict(seen.unreadable) or 'the files are empty'}")
-    return seen
+    likes = [column.fill_null(0).to_numpy(zero_copy_only=False) for column in measure_forms(text, calls)]
+    seen.exempt.append(np.any([like >= LIKE for like in likes], axis=0) if likes else np.zeros(len(text), bool))
+    seen.groups.append(_groups(records, tongues, wanted.by))
+    seen.bytes += text.nbytes
+    arrays = [*records.columns, *found.columns]
+    arrays[records.schema.get_field_index("lang")] = tongues
+    return arrays
 
 
 def _groups(records: pa.RecordBatch, tongues: pa.Array, by: str) -> pa.Array:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from corpus.errors import UsageError
-from corpus.models.ngram.files import texts_of
 from corpus.models.ngram.model import WINDOW, numbers
 from corpus.models.ngram.scorer import Scorer
+from corpus.models.texts import texts_of
 
 SHARES = (0.05, 0.1, 0.3, 0.5, 0.6, 0.9, 0.95)
 

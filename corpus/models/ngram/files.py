@@ -10,28 +10,16 @@ from typing import get_args
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from corpus import config
 from corpus.errors import UsageError
-from corpus.kernels.digest import hash_strings
-from corpus.kernels.language import identify
-from corpus.models.card import CARD, file_of
-from corpus.models.directory import must_be_free, written
-from corpus.models.examples import chunks
-from corpus.models.ngram import card as cards
+from corpus.models.directory import CARD, file_of, must_be_free, put_table, text_of, written
 from corpus.models.ngram.arpa import read_arpa
-from corpus.models.ngram.card import Card, HeldOut, Normalise, Tokens, Trained, View
+from corpus.models.ngram.card import MODEL, Card, HeldOut, Normalise, Tokens, Trained, View
 from corpus.models.ngram.kenlm import is_binary
 from corpus.models.ngram.model import WINDOW, NgramModel
 from corpus.models.ngram.shown import Pieces
 from corpus.models.ngram.train import Settings, train
-
-HELD_OUT = 0.02
-"""The share of texts, by their hash, that is not trained on but measured."""
-Rows = tuple[pa.Array, pa.Array]
-"""Texts and their languages."""
+from corpus.models.texts import counted, taken, texts_of
 
 
 def train_files(
@@ -43,58 +31,26 @@ def train_files(
     is identified. UsageError when `out` holds something, nothing can be read, or there is too little to learn from.
     """
     must_be_free(out)
-    read, empty, unreadable = 0, 0, Counter[str]()
-    for chunk in chunks(paths, config.Fields(text=text_field)):
-        unreadable.update(str(row.reason) for row in chunk.quarantined)
-        read += chunk.records.num_rows
-        empty += pc.sum(pc.equal(pc.utf8_length(chunk.records.column("text")), 0)).as_py() or 0
-    if not read:
-        raise UsageError(f"no row could be read: {dict(unreadable) or 'the files are empty'}")
-    model = train(lambda: (taken(rows, held=False) for rows in texts_of(paths, text_field, lang)), settings)
+    seen = counted(paths, text_field)
+    model = train(lambda: taken(texts_of(paths, text_field, lang), held=False), settings)
     with written(out) as aside:
-        pq.write_table(model.to_table(), aside / cards.MODEL, compression="zstd", use_dictionary=False)
         card = Card(
             kind="ngram",
             name=out.name,
-            model=file_of(aside / cards.MODEL),
+            model=put_table(model.to_table(), aside / MODEL),
             about=model.about,
             trained=Trained(
                 rare=settings.rare,
                 vocabulary=settings.vocabulary,
                 most=settings.most,
-                rows=read,
-                unreadable=dict(sorted(unreadable.items())),
-                empty=empty,
-                held_out=held_out(model, (taken(rows, held=True)[0] for rows in texts_of(paths, text_field, lang))),
+                rows=seen.rows,
+                unreadable=seen.unreadable,
+                empty=seen.empty,
+                held_out=held_out(model, (rows for rows, _ in taken(texts_of(paths, text_field, lang), held=True))),
             ),
         )
-        (aside / CARD).write_bytes(cards.text_of(card))
+        (aside / CARD).write_bytes(text_of(card))
     return card
-
-
-def texts_of(paths: Sequence[str], text_field: str | None = None, lang: str | None = None) -> Iterator[Rows]:
-    """The texts of files and their languages: `lang`, what a row says, or what is identified."""
-    for chunk in chunks(paths, config.Fields(text=text_field)):
-        if chunk.records.num_rows:
-            yield chunk.records.column("text"), languages(chunk.records, lang)
-
-
-def languages(records: pa.RecordBatch, lang: str | None) -> pa.Array:
-    """The language of each record: `lang`, what it says, or what is identified."""
-    if lang is not None:
-        return pa.array([lang] * records.num_rows, pa.string())
-    said = records.column("lang")
-    return pc.coalesce(said, identify(records.column("text"))[0]) if said.null_count else said
-
-
-def taken(rows: Rows, *, held: bool) -> Rows:
-    """The rows whose text is held out, or the others."""
-    _, low = hash_strings(rows[0])
-    place = pc.fill_null(low, 0).to_numpy(zero_copy_only=False).astype(np.int64).view(np.uint64)
-    # The other end of the range than that by which `train` bounds its texts.
-    chosen = place >= np.uint64((1 - HELD_OUT) * 2.0**64)
-    mask = pa.array(chosen if held else ~chosen)
-    return rows[0].filter(mask), rows[1].filter(mask)
 
 
 def held_out(model: NgramModel, texts: Iterator[pa.Array]) -> HeldOut | None:
@@ -166,5 +122,5 @@ def adopt_file(
             source=source,
             licence=licence,
         )
-        (aside / CARD).write_bytes(cards.text_of(card))
+        (aside / CARD).write_bytes(text_of(card))
     return card

@@ -9,14 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from corpus.errors import UsageError
 from corpus.kernels.ngram_score import score
 from corpus.kernels.ngram_tokens import tokens
-from corpus.models.ngram import card as cards
+from corpus.models.directory import check, read, state, table_of
 from corpus.models.ngram.arpa import read_arpa
-from corpus.models.ngram.card import Card, Tokens
+from corpus.models.ngram.card import Card, Tokens, find
 from corpus.models.ngram.kenlm import load_kenlm, measurer
 from corpus.models.ngram.model import WINDOW, NgramModel, numbers
 from corpus.models.ngram.shown import Pieces, normalised
@@ -42,27 +41,22 @@ class Scorer:
 
 def load(name: str, base: Path | None = None) -> Scorer:
     """The model `name` (see `card.find`), after its files are those its card names; UsageError otherwise."""
-    return opened(cards.find(name, base))
+    return opened(find(name, base))
 
 
 def opened(directory: Path) -> Scorer:
     """The model in a directory; once a process for each state of its files."""
-    card = cards.read(directory)
-    stamps = tuple((directory / file.name).stat().st_mtime_ns for file in card.files if _there(directory / file.name))
-    return _opened(directory.absolute(), card.model_dump_json(), stamps)
-
-
-def _there(path: Path) -> bool:
-    return path.is_file()
+    card = read(directory, Card)
+    return _opened(*state(directory, card, card.files))
 
 
 @functools.lru_cache(maxsize=4)
-def _opened(directory: Path, content: str, stamps: tuple[int, ...]) -> Scorer:
+def _opened(directory: Path, content: str, _stamps: tuple[int, ...]) -> Scorer:
     card = Card.model_validate_json(content)
-    cards.check(directory, card)
+    check(directory, card.files)
     path = directory / card.model.name
     if card.kind == "ngram":
-        model = NgramModel.from_table(_table(path))
+        model = NgramModel.from_table(table_of(path))
         if model.about != card.about:
             raise UsageError(f"{path}: is not the model that the card beside it describes")
         return Scorer(card, model.measure, model)
@@ -78,13 +72,6 @@ def _opened(directory: Path, content: str, stamps: tuple[int, ...]) -> Scorer:
         return score(tokens(shown(text), arpa.vocabulary, singly=singly), arpa.lookup, window)
 
     return Scorer(card, measure, None)
-
-
-def _table(path: Path) -> pa.Table:
-    try:
-        return pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
-        raise UsageError(f"{path}: is no Parquet file: {error}") from None
 
 
 def _shown(directory: Path, wanted: Tokens) -> Callable[[pa.Array], pa.Array]:

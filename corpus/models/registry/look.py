@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from corpus.errors import ConfigError, Problem, UsageError
-from corpus.models.card import CARD
+from corpus.models.directory import CARD
 from corpus.models.fasttext_file import MAGIC, examine
 from corpus.models.registry.pins import Kind, PinnedFile
 

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from pydantic import BaseModel
 
 from corpus.errors import EnvironmentProblem, UsageError
+from corpus.models import directory
 from corpus.models.registry import pins
 from corpus.models.registry.look import dangers, hashed, look
 from corpus.models.registry.pins import Kind, Pin
@@ -122,10 +124,14 @@ def _licence(path: Path) -> str:
     return said if isinstance(said, str) else ""
 
 
-def _licence_of_card(path: Path) -> str:
-    from corpus.models import card
+class _Licensed(BaseModel):
+    """What a card of any kind may say."""
 
-    return card.read(path).licence if path.is_dir() and (path / card.CARD).is_file() else ""
+    licence: str = ""
+
+
+def _licence_of_card(path: Path) -> str:
+    return directory.read(path, _Licensed).licence if (path / directory.CARD).is_file() else ""
 
 
 def _is_name(said: str) -> bool:

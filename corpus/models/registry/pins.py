@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError
 
 from corpus.errors import ConfigError, Problem, UsageError
 from corpus.located import Strict, suggest
-from corpus.models.card import DIGEST, user_root
+from corpus.models.directory import DIGEST, user_root
 
 FILE = "registry.json"
 MAX_BYTES = 64 << 20

@@ -20,12 +20,11 @@ from corpus import __version__
 from corpus.embed import hashed
 from corpus.embed.svd import Sparse
 from corpus.errors import UsageError
-from corpus.models import card as cards
 from corpus.models import training
 from corpus.models.calibrate import Platt, Threshold, platt, threshold_for
-from corpus.models.card import Card
+from corpus.models.card import Card, Reader
 from corpus.models.classifier import VIEW_VERSIONS, calibrated
-from corpus.models.directory import must_be_free, written
+from corpus.models.directory import CARD, file_of, must_be_free, text_of, written
 from corpus.models.examples import Examples
 from corpus.models.rows import features, kernel, logistic, meaning
 from corpus.models.rows.meaning import Embedder
@@ -73,7 +72,7 @@ def train(
         card = Card(
             name=plan.name,
             format="rows",
-            model=cards.file_of(aside / FILE),
+            model=file_of(aside / FILE),
             labels=labels,
             stored=labels,
             positive=positive,
@@ -86,13 +85,13 @@ def train(
                     for label in labels},
             calibration=final.calibration,
             thresholds=final.thresholds,
-            reader=None if reader is None else cards.Reader(name=reader.name, digest=reader.digest),
+            reader=None if reader is None else Reader(name=reader.name, digest=reader.digest),
         )  # fmt: skip
         trial_card = card.model_copy(update={"calibration": trial.calibration, "thresholds": trial.thresholds})
         odds = both(first.odds(column(tested["line"]), held), yes)
         judged = training.judged(trial_card, odds, training.places(tested, labels))
         card = card.model_copy(update={"held_out": judged})
-        (aside / cards.CARD).write_bytes(cards.text_of(card))
+        (aside / CARD).write_bytes(text_of(card))
     return card, tuple(training.notes(card, plan))
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from corpus import config
 from corpus.errors import UsageError
 from corpus.models.examples import chunks
+from corpus.models.scored import must_be_absent, put_tables
 from corpus.scores.dirty.kinds import dirty_rows
 
 FILE = "dirty.parquet"
@@ -35,9 +35,7 @@ def dirty_files(
 
     UsageError when the file is there already, a kind is unknown, or nothing can be read.
     """
-    target = out / FILE
-    if target.exists():
-        raise UsageError(f"{target}: is there already; name another directory, nothing is overwritten")
+    must_be_absent(out, (FILE,))
     keys: list[str] = []
     texts: list[str] = []
     unreadable: Counter[str] = Counter()
@@ -52,13 +50,10 @@ def dirty_files(
     if not texts:
         raise UsageError(f"no row could be read: {dict(unreadable) or 'the files hold no text'}")
     made, given = dirty_rows(texts, kinds, seed, amount)
-    out.mkdir(parents=True, exist_ok=True)
-    aside = target.with_name(f".{FILE}.writing")
-    pq.write_table(pa.table({"key": keys, "kind": given, "text": made}), aside, compression="zstd")
-    aside.replace(target)
+    (file,) = put_tables(out, {FILE: pa.table({"key": keys, "kind": given, "text": made})})
     return Dirtied(
         read=len(texts) + sum(unreadable.values()),
         kinds=dict(sorted(Counter(given).items())),
         unreadable=dict(sorted(unreadable.items())),
-        file=str(target),
+        file=file,
     )

@@ -8,20 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
-import pyarrow.parquet as pq
 
 from corpus import config
 from corpus.embed import Embedder
 from corpus.errors import UsageError
 from corpus.models.examples import chunks
-from corpus.quarantine import Quarantined, to_table
+from corpus.models.scored import UNREADABLE, must_be_absent, put_tables
+from corpus.quarantine import Quarantined
 from corpus.readers.fields import WHOLE
 from corpus.tags.opened.choose import Spread, choose, spread
 from corpus.tags.opened.normalise import Normalised, Wanted, normalise, reasons
 
-ROWS, MAPPING, VOCABULARY, UNREADABLE = "tags.parquet", "mapping.parquet", "vocabulary.parquet", "quarantine.parquet"
-
-
+ROWS, MAPPING, VOCABULARY = "tags.parquet", "mapping.parquet", "vocabulary.parquet"
 FIELDS = ("judge.tags", "tags")
 """Where tags are looked for: as `corpus judge` writes them, and as others do."""
 _KEYS = ("source_key", "id")
@@ -58,9 +56,7 @@ def normalise_files(
     mapping.parquet and vocabulary.parquet (see `Normalised`). UsageError when one of them is there, no row has the
     field, or no tag is left.
     """
-    names = (ROWS, MAPPING, VOCABULARY, UNREADABLE)
-    if there := [str(out / name) for name in names if (out / name).exists()]:
-        raise UsageError(f"{', '.join(there)}: is there already; name another directory, nothing is overwritten")
+    must_be_absent(out, (ROWS, MAPPING, VOCABULARY, UNREADABLE))
     keys, raw, quarantined = _read(paths, field)
     found = normalise(raw, wanted, embedder)
     rows = _rows(keys, found)
@@ -69,13 +65,8 @@ def normalise_files(
         selected = choose(keys, found.rows, budget)
         rows = rows.with_columns(selected)
         chosen = spread(found.rows.filter(pl.col("row").is_in(selected.arg_true())), found.tags.height)
-    out.mkdir(parents=True, exist_ok=True)
-    tables = [(ROWS, rows.to_arrow()), (MAPPING, found.mapping.to_arrow()), (VOCABULARY, found.tags.to_arrow())]
-    tables += [(UNREADABLE, to_table(tuple(quarantined)))] if quarantined else []
-    for name, table in tables:
-        aside = out / f".{name}.writing"
-        pq.write_table(table, aside, compression="zstd")
-        aside.replace(out / name)
+    tables = {ROWS: rows.to_arrow(), MAPPING: found.mapping.to_arrow(), VOCABULARY: found.tags.to_arrow()}
+    files = put_tables(out, tables, quarantined)
     return Made(
         read=len(keys) + len(quarantined),
         tagged=found.rows["row"].n_unique(),
@@ -85,7 +76,7 @@ def normalise_files(
         reasons=reasons(found),
         spread=spread(found.rows, found.tags.height),
         chosen=chosen,
-        files=tuple(str(out / name) for name, _ in tables),
+        files=files,
     )
 
 

@@ -11,6 +11,7 @@ from corpus.demo.prose import distinct
 from corpus.errors import ConfigError, UsageError
 from corpus.models.continuity.files import load, score_files, train_files
 from corpus.models.continuity.train import Settings
+from corpus.models.registry import manage
 from corpus.models.registry.look import kind_of
 
 SMALL = Settings(bits=10, columns=8, seam_bits=10, seam_columns=8, places=20_000)
@@ -36,6 +37,8 @@ def test_a_model_is_written_with_a_card_that_says_what_it_is(folder: Path) -> No
     assert len(found.card.digest) == 12
     assert kind_of(folder / "model") == "continuity"
     assert load("model", folder) is found
+    with pytest.raises(UsageError, match="says nothing of its licence"):
+        manage.add(str(folder / "model"))
     with pytest.raises(UsageError, match="is there already"):
         train_files([str(folder / "good.jsonl")], folder / "model", SMALL)
 

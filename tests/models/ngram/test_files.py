@@ -15,7 +15,8 @@ from tokenizers.pre_tokenizers import WhitespaceSplit
 
 from corpus.demo.prose import distinct
 from corpus.errors import ConfigError, UsageError
-from corpus.models.ngram import card as cards
+from corpus.models.directory import read, text_of
+from corpus.models.ngram.card import Card
 from corpus.models.ngram.evaluate import SHARES, evaluate_files
 from corpus.models.ngram.files import adopt_file, train_files
 from corpus.models.ngram.kenlm import MAGIC, measurer
@@ -60,7 +61,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_card_says_what_the_model_is_and_how_good(folder: Path) -> None:
-    card = cards.read(folder / "zh")
+    card = read(folder / "zh", Card)
     assert card.about is not None
     assert set(card.about.languages) == {"zh"}
     assert card.trained is not None
@@ -78,8 +79,8 @@ def test_the_same_texts_give_the_same_bytes_in_any_order_and_files(folder: Path)
     random.Random(1).shuffle(texts)
     parts = [written(folder / "one.jsonl", texts[:40]), written(folder / "two.jsonl", texts[40:])]
     again = train_files([str(path) for path in parts], folder / "again", Settings())
-    assert again.model == cards.read(folder / "zh").model
-    assert again.digest == cards.read(folder / "zh").digest
+    assert again.model == read(folder / "zh", Card).model
+    assert again.digest == read(folder / "zh", Card).digest
 
 
 def test_a_stored_model_scores_as_it_did(folder: Path) -> None:
@@ -105,8 +106,8 @@ def test_a_changed_model_is_not_loaded(folder: Path, tmp_path: Path) -> None:
 
 def test_a_model_of_another_card_is_not_loaded(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "model.parquet").write_bytes((folder / "en" / "model.parquet").read_bytes())
-    card = cards.read(folder / "zh").model_copy(update={"model": cards.read(folder / "en").model})
-    (tmp_path / "card.json").write_bytes(cards.text_of(card))
+    card = read(folder / "zh", Card).model_copy(update={"model": read(folder / "en", Card).model})
+    (tmp_path / "card.json").write_bytes(text_of(card))
     with pytest.raises(UsageError, match="is not the model that the card beside it describes"):
         opened(tmp_path)
 

@@ -14,8 +14,9 @@ import pyarrow as pa
 import pytest
 
 from corpus.errors import UsageError
-from corpus.models.card import CARD, Reader, read, text_of
+from corpus.models.card import Card, Reader
 from corpus.models.classifier import load
+from corpus.models.directory import CARD, read, text_of
 from corpus.models.instruction import Labels, Parts, read_labelled
 from corpus.models.metrics import area
 from corpus.models.registry import manage
@@ -106,7 +107,7 @@ def test_a_pinned_model_is_opened_with_the_card_and_no_other_one(
     whole = model.raw(lines)
     assert np.isfinite(whole).all()
     assert np.array_equal(model.raw(lines.slice(7, 5)), whole[7:12])
-    card = read(tmp_path / "model")
+    card = read(tmp_path / "model", Card)
     assert card.reader is not None
     other = card.model_copy(update={"reader": Reader(name="tiny", digest="0" * 12)})
     assert other.digest != card.digest

@@ -12,8 +12,9 @@ import pytest
 
 from corpus.errors import UsageError
 from corpus.models.applying import evaluate_files
-from corpus.models.card import CARD, read
+from corpus.models.card import Card
 from corpus.models.classifier import load
+from corpus.models.directory import CARD, read
 from corpus.models.instruction import Labels, Parts, read_labelled
 from corpus.models.registry.look import look
 from corpus.models.rows.model import line_of, open_model, texts_of
@@ -47,7 +48,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_card_accounts_for_every_row_and_measures_rows_held_out(made: Path) -> None:
-    card = read(made)
+    card = read(made, Card)
     assert (card.format, card.view, card.positive, card.model.name) == ("rows", "rows", "hard", FILE)
     assert card.rows is not None
     assert card.rows.read == 400 == sum(sum(one.values()) for one in card.rows.split.values())
@@ -74,7 +75,7 @@ def test_the_same_rows_give_the_same_model_whatever_their_order(made: Path, tmp_
     path = Path(write(tmp_path / "rows.jsonl", 400))
     path.write_text("".join(sorted(path.read_text(encoding="utf-8").splitlines(keepends=True))), encoding="utf-8")
     again, _ = train(read_labelled([str(path)], Parts(), Labels()), PLAN, tmp_path / "model")
-    assert again.digest == read(made).digest
+    assert again.digest == read(made, Card).digest
 
 
 def test_a_row_has_the_same_score_in_any_batch(made: Path) -> None:
