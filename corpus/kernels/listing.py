@@ -13,7 +13,6 @@ _SPACE = r"[ \t\u{3000}]*"
 _DATES = (
     r"(?:(?:19|20)\d\d|\d\d) ?[-/.年] ?\d{1,2}(?: ?[-/.月] ?\d{1,2}日?)?(?:[ T]+\d{1,2}:\d\d(?::\d\d)?)?",
     r"\d{1,2}[-/]\d{1,2}",
-    r"\d{1,4}",
     r"(?:[一二三四五六七八九十]{1,3}|\d{1,2})月(?: ?\d{1,2}日?)?(?:[,，]? ?(?:19|20)\d\d)?",
     r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?(?: \d{1,2})?(?:,? (?:19|20)\d\d)?",
 )
@@ -23,15 +22,19 @@ _PLACES = (
     "home|about(?: us)?|archives?|tags?|categor(?:y|ies)|search|menu|next|prev(?:ious)?|log ?in|sign (?:in|up)",
     r"links?|contact(?: us)?|more|[«»‹›…·|]+",
 )
-ENTRY = rf"(?im)^{_SPACE}(?:{'|'.join((*_DATES, *_PLACES))}){_SPACE}$"
-"""A line that holds nothing but a date, a number or a word that leads elsewhere on a site."""
-_SENTENCE = r"[^\n]*[，。！？；][^\n]*|[^\n]*[a-z)”\"][.!?](?:[ \t][^\n]*|\n|$)"
-"""A line with a mark that sentences have."""
+_ITEM = rf"(?im)^{_SPACE}(?:[•·*\-–]{_SPACE})?"
+LEAD = rf"{_ITEM}(?:{'|'.join((*_DATES, *_PLACES))}){_SPACE}$"
+"""A line that holds nothing but a date or a word that leads elsewhere on a site, as an item of a list or not."""
+ENTRY = rf"{_ITEM}(?:{'|'.join((*_DATES, *_PLACES))}|\d{{1,4}}){_SPACE}$"
+"""A lead or a number, such as a page's, a counter's, or that of a line of code."""
+SENTENCE_MARK = r"(?m)[，。！？；]|[a-z)”\"][.!?](?:[ \t]|$)"
+"""A mark that sentences have, in Chinese or English."""
+_SENTENCE = rf"(?m)[^\n]*(?:{SENTENCE_MARK.removeprefix('(?m)')})[^\n]*"
 
 
 def measure_listing(text: pa.Array, calls: Sequence[SignalCall]) -> list[pa.Array]:
-    """`listing_ratio` for each call: the share of entries among the lines, times the share of lines without a sentence's
-    mark among the others, by visible code points (1 where there are no others). Null where nothing is visible. Linear.
+    """`listing_ratio` for each call: the share of entries among the lines, times the share of the lines without a
+    sentence's mark in the visible code points of the others (1 where there are none). Null where nothing is visible. Linear.
 
     So a diary, whose entries stand between sentences, has a low value, and an archive, whose entries stand between
     titles, a high one.

@@ -288,7 +288,7 @@ TEXT_SIGNALS: Mapping[str, Signal] = {
     "listing_ratio": _ratio(
         "listing_ratio",
         "listing",
-        "Share of lines that are only a date, a number or a word of navigation, times the share of text outside sentences.",
+        "Share of lines that are only dates, numbers or links of a site, times that of other lines without a sentence.",
     ),
     # word lists
     "term_density": Signal(

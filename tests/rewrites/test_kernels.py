@@ -19,7 +19,7 @@ from corpus.kernels.rewrites.variants import simplified_to_traditional, traditio
 from corpus.kernels.rewrites.widths import fold_width, numerals
 from corpus.ruleset.rewrites import load_rewrites
 
-SHIPPED = load_rewrites(["common", "zh", "pii", "tails", "wordlists", "sources"])
+SHIPPED = load_rewrites(["common", "zh", "pii", "tails", "wordlists", "sources", "web"])
 EXTRA = [RewriteCall("fold_width", (("what", "all"),))]
 CALLS = [one.call for one in SHIPPED] + EXTRA
 PIECES = st.sampled_from(

@@ -74,6 +74,8 @@ KERNELS: Mapping[str, Kernel] = {
             "The last line loses what follows its last finished sentence.",
             (Param("min_chars", int, 30, minimum=1, maximum=100_000),),
         ),
+        Kernel("page_frame", "Menus above a text and lists of links below it go; the title stays."),
+        Kernel("repeated_title", "A first line that stands again as the next one keeps one copy."),
         Kernel("edge_marks", "Marks that no text begins or ends with go from its ends."),
         Kernel(
             "trim_ends",
@@ -107,8 +109,8 @@ KERNELS: Mapping[str, Kernel] = {
         ),
         Kernel(
             "spans_matching",
-            "What matches a pattern goes, but for what its first group holds.",
-            (Param("pattern", str),),
+            "What matches a pattern goes, but for what its first group holds, where it matches often enough.",
+            (Param("pattern", str), Param("min_count", int, 1, minimum=1, maximum=1_000_000)),
         ),
         Kernel("traditional_to_simplified", "Whole texts to Simplified characters, by OpenCC.", (_PHRASES,)),
         Kernel("simplified_to_traditional", "Whole texts to Traditional characters, by OpenCC.", (_PHRASES,)),
@@ -150,13 +152,17 @@ def rewrite(text: pa.Array, call: RewriteCall) -> Rewritten:
             from corpus.kernels.rewrites.spans import repeated_spans
 
             return repeated_spans(text, int(arguments["min_chars"]))
+        case "page_frame" | "repeated_title":
+            from corpus.kernels.rewrites import frames
+
+            return frames.page_frame(text) if call.kernel == "page_frame" else frames.repeated_title(text)
         case "unfinished_tail" | "lines_matching" | "edge_marks" | "spans_matching":
             from corpus.kernels.rewrites import endings
 
             if call.kernel == "unfinished_tail":
                 return endings.unfinished_tail(text, int(arguments["min_chars"]))
             if call.kernel == "spans_matching":
-                return endings.spans_matching(text, str(arguments["pattern"]))
+                return endings.spans_matching(text, str(arguments["pattern"]), int(arguments["min_count"]))
             if call.kernel == "edge_marks":
                 return endings.edge_marks(text)
             return endings.lines_matching(text, str(arguments["pattern"]), int(arguments["max_chars"]))

@@ -84,16 +84,19 @@ def lines_matching(text: pa.Array, pattern: str, max_chars: int = 80) -> Rewritt
     return patched(text, chosen, lines.join(large(kept)))
 
 
-def spans_matching(text: pa.Array, pattern: str) -> Rewritten:
+def spans_matching(text: pa.Array, pattern: str, min_count: int = 1) -> Rewritten:
     """What matches the pattern (Rust's dialect) goes, but for what its first group holds and for code fences.
 
-    A pattern that begins with `\\A` is asked once, at the beginning of the text.
+    A text with fewer than `min_count` matches, those in code fences counted, stays. A pattern that begins with `\\A` is
+    asked once, at the beginning of the text.
     """
     kept = "${1}" if re.search(r"(?<!\\)\((?!\?)", pattern) else ""
     try:
         where = where_matching(text, pattern)
     except pl.exceptions.ComputeError as error:
         raise ValueError(f"the pattern cannot be used: {str(error).strip()}") from None
+    if min_count > 1 and where.any():
+        where = where & (series(text).str.count_matches(pattern) >= min_count).fill_null(False).to_numpy()
     if not where.any():
         return untouched(text)
     if pattern.startswith(r"\A"):
