@@ -34,7 +34,8 @@ _SENTENCE = rf"(?m)[^\n]*(?:{SENTENCE_MARK.removeprefix('(?m)')})[^\n]*"
 
 def measure_listing(text: pa.Array, calls: Sequence[SignalCall]) -> list[pa.Array]:
     """`listing_ratio` for each call: the share of entries among the lines, times the share of the lines without a
-    sentence's mark in the visible code points of the others (1 where there are none). Null where nothing is visible. Linear.
+    sentence's mark in the visible code points of the others (1 where there are none). Null where nothing is visible.
+    Linear.
 
     So a diary, whose entries stand between sentences, has a low value, and an archive, whose entries stand between
     titles, a high one.

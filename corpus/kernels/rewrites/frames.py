@@ -2,9 +2,9 @@
 
 Lines say what they are: a sentence, an entry (a date, a word that leads elsewhere, a label of a list of links), or
 neither. The text of a page is the stretch of lines with the highest sum, where a line with a sentence counts its
-visible code points and a short line without one takes away SHORT (Pasternack and Roth 2009 find articles so, by tokens and
-tags). What lies outside is a frame only when it shows that it is one: by entries, of which prose, verses, recipes and
-code have none.
+visible code points and a short line without one takes away SHORT (Pasternack and Roth 2009 find articles so, by tokens
+and tags). What lies outside is a frame only when it shows that it is one: by entries, of which prose, verses, recipes
+and code have none.
 """
 
 from __future__ import annotations
@@ -128,8 +128,8 @@ def page_frame(text: pa.Array) -> Rewritten:
 
     A head goes up to its last entry, but for the last line of at least five visible code points before it that is no
     entry and no item of a list (the title, where a date follows it); a tail goes from its first entry on. They need
-    ABOVE and BELOW entries and may hold a tenth of the text's sentences at most, and 100 code points. Texts with fewer than
-    LEAST code points in sentences stay, so do code fences. Linear; a second time changes nothing.
+    ABOVE and BELOW entries and may hold a tenth of the text's sentences at most, and 100 code points. Texts with fewer
+    than LEAST code points in sentences stay, so do code fences. Linear; a second time changes nothing.
     """
     where = where_matching(text, _SIGN)
     if not where.any():
