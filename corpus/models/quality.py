@@ -26,7 +26,8 @@ from corpus.models.classifier import Classifier, calibrated, lines, opened
 from corpus.models.directory import must_be_free, written
 from corpus.models.examples import MOST, Examples, labelled_rows, settled
 from corpus.models.training import LEAST, TESTED, Plan, split, train
-from corpus.ruleset.quality import QualityPolicy, load_quality, shipped_policies
+from corpus.resources import rules_root
+from corpus.ruleset.quality import FOLDER, QualityPolicy, load_quality
 from corpus.scores.agreement import Pair, agreement
 from corpus.scores.dirty.kinds import AMOUNT, dirty_rows
 from corpus.scores.measured import columns_of, texts
@@ -207,7 +208,7 @@ def _weight(card: Card) -> float:
 
 def _policy_text(trained: Sequence[Trained]) -> str:
     """The default policy with a part for each classifier, whose directories lie beside the file."""
-    shown = yaml.safe_load(shipped_policies()[BASE].read_text(encoding="utf-8"))
+    shown = yaml.safe_load((rules_root() / FOLDER / f"{BASE}.yaml").read_text(encoding="utf-8"))
     own = [
         {
             "name": f"classifier.{one.lang}",

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from corpus import located
 from corpus.errors import ConfigError, Problem
 from corpus.located import Located, Step, Strict
+from corpus.resources import rules_root
 from corpus.ruleset.model import Location
 
 SUFFIXES = (".yaml", ".yml")
@@ -115,6 +116,24 @@ class Shelf:
     noun: str
     names: tuple[str, ...]
     elsewhere: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, folder: str, noun: str, elsewhere: tuple[str, ...] = ()) -> Shelf:
+        """What is shipped in a folder of `rules/` (empty: in `rules/` itself); its directories stand before its files.
+        EnvironmentProblem where the rules are missing."""
+        root = rules_root() / folder
+        files = sorted(path.relative_to(root).with_suffix("").as_posix() for path in root.glob("**/*.yaml"))
+        files = [name for name in files if name.split("/")[0] not in elsewhere]
+        folders = sorted({name.split("/")[0] for name in files if "/" in name})
+        return cls(root, f"rules/{folder}".rstrip("/"), noun, (*folders, *files), elsewhere)
+
+    def document(self, name: str) -> Located:
+        """The one file that a name means, parsed; ConfigError when it is none or cannot be."""
+        problems: list[Problem] = []
+        found = [read(shown, path, problems) for shown, path in self._found(name, problems)]
+        if problems or found[0] is None:
+            raise ConfigError(problems)
+        return found[0]
 
     def files(self, names: Sequence[str], problems: list[Problem]) -> Iterator[tuple[str, Path]]:
         """Each file once, with the path it is told of by; names that are none go to `problems`."""

@@ -35,9 +35,7 @@ class LineRule(Rule):
 
 def shipped_line_rules() -> list[str]:
     """The names of the line rules that come with the package: `zh`, `en/c4`, and `en` for all below it."""
-    root = rules_root() / FOLDER
-    files = sorted(path.relative_to(root).with_suffix("").as_posix() for path in root.glob("**/*.yaml"))
-    return sorted({name.split("/")[0] for name in files if "/" in name}) + files
+    return list(Shelf.of(FOLDER, "line rules").names)
 
 
 def load_line_rules(names: Sequence[str]) -> tuple[LineRule, ...]:
@@ -46,8 +44,7 @@ def load_line_rules(names: Sequence[str]) -> tuple[LineRule, ...]:
     A name is a shipped file (`zh`, `en/c4`), a shipped directory, or the path of a file that ends in .yaml or .yml. A
     later file may change a rule of an earlier one. Raises ConfigError with every problem of all files.
     """
-    shelf = Shelf(rules_root() / FOLDER, f"rules/{FOLDER}", "line rules", tuple(shipped_line_rules()))
-    return load(names, shelf, _LineRules(RuleEntries(SIGNALS)))
+    return load(names, Shelf.of(FOLDER, "line rules"), _LineRules(RuleEntries(SIGNALS)))
 
 
 def is_line_rules(name: str) -> bool:

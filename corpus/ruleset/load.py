@@ -10,7 +10,6 @@ from typing import Any
 from corpus import wordlists
 from corpus.kernels.catalogue import SIGNALS
 from corpus.kernels.signal import Signal, SignalCall
-from corpus.resources import rules_root
 from corpus.ruleset.bind import bind, worst_of, wrong_bound
 from corpus.ruleset.entries import Item, Shelf, load
 from corpus.ruleset.model import Action, Applies, Bound, Examples, Rule, RuleSet
@@ -27,16 +26,16 @@ def load_rules(names: Sequence[str], signals: Mapping[str, Signal] = SIGNALS) ->
     file that ends in .yaml or .yml. A later file may change a rule of an earlier one: `- override: ID` with the
     keys to change, or `disable: true`. Raises ConfigError with every problem of all files.
     """
-    shelf = Shelf(rules_root(), "rules", "rule set", tuple(shipped_names()), _OTHERS)
-    return RuleSet(load(names, shelf, RuleEntries(signals)))
+    return RuleSet(load(names, _shelf(), RuleEntries(signals)))
 
 
 def shipped_names() -> list[str]:
     """Every name of a shipped rule set: directories, then single files."""
-    root = rules_root()
-    files = sorted(path.relative_to(root).with_suffix("").as_posix() for path in root.glob("*/**/*.yaml"))
-    files = [name for name in files if name.split("/")[0] not in _OTHERS]
-    return sorted({name.split("/")[0] for name in files}) + files
+    return list(_shelf().names)
+
+
+def _shelf() -> Shelf:
+    return Shelf.of("", "rule set", _OTHERS)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, model_validator
@@ -32,10 +31,9 @@ from corpus.errors import ConfigError, Problem
 from corpus.kernels.catalogue import SIGNALS
 from corpus.kernels.signal import Signal, SignalCall
 from corpus.located import Located, Strict
-from corpus.resources import rules_root
 from corpus.ruleset.bind import bind, wrong_bound
 from corpus.ruleset.categories import Leaf, leaves
-from corpus.ruleset.entries import read
+from corpus.ruleset.entries import Shelf
 from corpus.ruleset.mixture import Mixture
 from corpus.ruleset.model import Bound, digest_of, plain, sorted_calls
 from corpus.ruleset.spec import Lang, Number
@@ -214,12 +212,9 @@ class _PolicySpec(Strict):
 
 def load_tiers(name_or_path: str, signals: Mapping[str, Signal] = SIGNALS) -> TierPolicy:
     """The shipped policy of that name (`default`), or the one in a .yaml file; ConfigError with every problem."""
-    shown, path = _find(name_or_path)
-    problems: list[Problem] = []
-    document = read(shown, path, problems)
-    if document is None:
-        raise ConfigError(problems)
+    document = Shelf.of("tiers", "tier policy").document(name_or_path)
     spec = located.validate(_PolicySpec, document)
+    problems: list[Problem] = []
     tiers: list[Tier] = []
     if spec.stages is not None:
         tiers = [Tier(str(number)) for number in range(1, spec.stages.stages + 1)]
@@ -251,17 +246,6 @@ def load_tiers(name_or_path: str, signals: Mapping[str, Signal] = SIGNALS) -> Ti
         raise ConfigError(problems)
     more = (spec.category, spec.protect, spec.validation, spec.mixture, spec.stages, groups)
     return TierPolicy(tuple(tiers), spec.min_group, *more)
-
-
-def _find(name: str) -> tuple[str, Path]:
-    if name.endswith((".yaml", ".yml")):
-        return name, Path(name)
-    root = rules_root() / "tiers"
-    shipped = {path.stem: path for path in sorted(root.glob("*.yaml"))}
-    if name not in shipped:
-        hint = located.suggest(name, shipped) or f"; there are {', '.join(shipped)}"
-        raise ConfigError([Problem(name, 0, 0, f"no such tier policy{hint}")])
-    return f"rules/tiers/{name}.yaml", shipped[name]
 
 
 def _condition(

@@ -18,7 +18,6 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -28,9 +27,8 @@ from corpus.errors import ConfigError, Problem
 from corpus.kernels.catalogue import SIGNALS
 from corpus.kernels.signal import Signal, SignalCall
 from corpus.located import Located, Strict
-from corpus.resources import rules_root
 from corpus.ruleset.bind import bind
-from corpus.ruleset.entries import read
+from corpus.ruleset.entries import Shelf
 from corpus.ruleset.model import digest_of, plain, sorted_calls
 from corpus.ruleset.spec import Lang, Number
 
@@ -163,12 +161,9 @@ class _PolicySpec(Strict):
 
 def load_quality(name_or_path: str, signals: Mapping[str, Signal] = SIGNALS) -> QualityPolicy:
     """The shipped policy of that name (`default`), or the one in a .yaml file; ConfigError with every problem."""
-    shown, path = _find(name_or_path)
-    problems: list[Problem] = []
-    document = read(shown, path, problems)
-    if document is None:
-        raise ConfigError(problems)
+    document = Shelf.of(FOLDER, "quality policy").document(name_or_path)
     spec = located.validate(_PolicySpec, document)
+    problems: list[Problem] = []
     parts: list[QualityPart] = []
     for index, one in enumerate(spec.parts):
         found = _part(one, document, ("parts", index), signals, problems)
@@ -182,21 +177,6 @@ def load_quality(name_or_path: str, signals: Mapping[str, Signal] = SIGNALS) -> 
     if problems:
         raise ConfigError(problems)
     return QualityPolicy(tuple(parts), spec.within, spec.min_group)
-
-
-def shipped_policies() -> dict[str, Path]:
-    """The policies that come with the package, by name."""
-    return {path.stem: path for path in sorted((rules_root() / FOLDER).glob("*.yaml"))}
-
-
-def _find(name: str) -> tuple[str, Path]:
-    if name.endswith((".yaml", ".yml")):
-        return name, Path(name)
-    shipped = shipped_policies()
-    if name not in shipped:
-        hint = located.suggest(name, shipped) or f"; there are {', '.join(shipped)}"
-        raise ConfigError([Problem(name, 0, 0, f"no such quality policy{hint}")])
-    return f"rules/{FOLDER}/{name}.yaml", shipped[name]
 
 
 def _part(

@@ -14,7 +14,6 @@ from corpus.errors import Problem
 from corpus.kernels.rewrites.catalogue import KERNELS, LISTS, Kernel, RewriteCall
 from corpus.kernels.signal import Signal
 from corpus.located import Strict, suggest
-from corpus.resources import rules_root
 from corpus.ruleset.bind import bind, pinned
 from corpus.ruleset.entries import Item, Shelf, load
 from corpus.ruleset.model import Applies, Location, applies_essence
@@ -107,8 +106,7 @@ class RewriteOverrideSpec(Strict):
 
 def shipped_rewrites() -> list[str]:
     """The names of the rewrites that come with the package."""
-    root = rules_root() / FOLDER
-    return sorted(path.relative_to(root).with_suffix("").as_posix() for path in root.glob("**/*.yaml"))
+    return list(Shelf.of(FOLDER, FOLDER).names)
 
 
 def load_rewrites(names: Sequence[str]) -> tuple[Rewrite, ...]:
@@ -118,10 +116,7 @@ def load_rewrites(names: Sequence[str]) -> tuple[Rewrite, ...]:
     change a rewrite of an earlier one: `- override: ID` with the keys to change, or `disable: true`. Raises ConfigError
     with every problem of all files.
     """
-    if not names:
-        return ()
-    shelf = Shelf(rules_root() / FOLDER, f"rules/{FOLDER}", FOLDER, tuple(shipped_rewrites()))
-    return load(names, shelf, _Rewrites())
+    return load(names, Shelf.of(FOLDER, FOLDER), _Rewrites()) if names else ()
 
 
 class _Rewrites:

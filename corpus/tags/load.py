@@ -9,8 +9,7 @@ from corpus import located
 from corpus.errors import ConfigError, CorpusError, Problem
 from corpus.kernels.matchview import view_of_term
 from corpus.located import Located
-from corpus.resources import rules_root
-from corpus.ruleset.entries import SUFFIXES, read
+from corpus.ruleset.entries import Shelf, read
 from corpus.ruleset.model import Location
 from corpus.tags.model import Cue, Model, Tag, TagSet, Taxonomy
 from corpus.tags.spec import ModelSpec, TagSpec, TaxonomySpec
@@ -23,7 +22,7 @@ _PLURAL = 4
 
 def shipped_names() -> list[str]:
     """The taxonomies that come with the package."""
-    return sorted(path.stem for path in (rules_root() / FOLDER).glob("*.yaml"))
+    return list(Shelf.of(FOLDER, "taxonomy").names)
 
 
 def load_tags(names_or_paths: Sequence[str]) -> TagSet:
@@ -33,9 +32,8 @@ def load_tags(names_or_paths: Sequence[str]) -> TagSet:
     """
     problems: list[Problem] = []
     taxonomies: list[Taxonomy] = []
-    for name in names_or_paths:
-        shown, path = _find(name, problems)
-        document = None if path is None else read(shown, path, problems)
+    for shown, path in Shelf.of(FOLDER, "taxonomy").files(names_or_paths, problems):
+        document = read(shown, path, problems)
         if document is None:
             continue
         made = _taxonomy(document, problems)
@@ -47,17 +45,6 @@ def load_tags(names_or_paths: Sequence[str]) -> TagSet:
     if problems:
         raise ConfigError(problems)
     return TagSet(tuple(taxonomies))
-
-
-def _find(name: str, problems: list[Problem]) -> tuple[str, Path | None]:
-    if name.endswith(SUFFIXES):
-        return name, Path(name)
-    known = shipped_names()
-    if name not in known:
-        hint = located.suggest(name, known) or f"; there are {', '.join(known)}, or the path of a .yaml file"
-        problems.append(Problem(name, 0, 0, f"no such taxonomy{hint}"))
-        return name, None
-    return f"rules/{FOLDER}/{name}.yaml", rules_root() / FOLDER / f"{name}.yaml"
 
 
 def _taxonomy(document: Located, problems: list[Problem]) -> Taxonomy | None:

@@ -46,7 +46,7 @@ def test_the_same_side_of_a_signal_is_bounded_once(write, rule_text):
 
 def test_shipped_ids_begin_with_their_directory(write, rule_text, tmp_path, monkeypatch):
     (tmp_path / "zh").mkdir()
-    monkeypatch.setattr("corpus.ruleset.load.rules_root", lambda: tmp_path)
+    monkeypatch.setattr("corpus.ruleset.entries.rules_root", lambda: tmp_path)
     write(rule_text, "zh/mine.yaml")
     (doubt,) = lint(load_rules(["zh/mine"]))
     assert "stands in rules/zh/mine.yaml, so its id should begin with 'zh.'" in str(doubt)

@@ -7,7 +7,8 @@ import pickle
 import pytest
 
 from corpus.errors import ConfigError
-from corpus.ruleset.quality import RANK_CURVES, load_quality, shipped_policies
+from corpus.ruleset.entries import Shelf
+from corpus.ruleset.quality import FOLDER, RANK_CURVES, load_quality
 
 POLICY = """\
 within: source
@@ -75,6 +76,6 @@ def test_an_unknown_name_is_answered_with_those_there_are():
         load_quality("defalt")
 
 
-@pytest.mark.parametrize("name", sorted(shipped_policies()))
+@pytest.mark.parametrize("name", Shelf.of(FOLDER, "policy").names)
 def test_shipped_policies_load(name):
     assert load_quality(name).parts
