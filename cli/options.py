@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
+import inspect
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
+Command = Callable[..., None]
 Pipeline = Annotated[str, typer.Argument(metavar="PIPELINE", help="A pipeline file (YAML).", show_default=False)]
 Inputs = Annotated[
     list[str],
@@ -51,3 +56,37 @@ RowLang = Annotated[
     str | None, typer.Option("--lang", metavar="LANG", help="The language of every row; else as it says or looks.")
 ]
 SPLIT_MB = 32
+
+
+def spread(*hidden: str) -> Callable[[Command], Command]:
+    """Make an option of each field of the dataclass that a command has as a parameter, but for those `hidden`.
+
+    The fields are `Annotated` as options are; the parameter's default says what each is where it is not typed.
+    """
+
+    def decorate(command: Command) -> Command:
+        own = inspect.signature(command, eval_str=True)
+        options: list[inspect.Parameter] = []
+        fields: dict[str, list[str]] = {}
+        for one in own.parameters.values():
+            if not dataclasses.is_dataclass(one.default):
+                options.append(one)
+                continue
+            kinds = get_type_hints(type(one.default), include_extras=True)
+            fields[one.name] = [field for field in kinds if field not in hidden]
+            options += [
+                one.replace(name=field, default=getattr(one.default, field), annotation=kinds[field])
+                for field in fields[one.name]
+            ]
+
+        @functools.wraps(command)
+        def spread_out(**typed: Any) -> None:
+            for name, own_fields in fields.items():
+                changed = {field: typed.pop(field) for field in own_fields}
+                typed[name] = dataclasses.replace(own.parameters[name].default, **changed)
+            command(**typed)
+
+        spread_out.__signature__ = own.replace(parameters=options)  # type: ignore[attr-defined]
+        return spread_out
+
+    return decorate

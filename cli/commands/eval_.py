@@ -7,27 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from cli.commands.judge import (
-    Again,
-    BaseUrl,
-    BudgetTokens,
-    BudgetUsd,
-    Concurrency,
-    KeyEnv,
-    MaxTokens,
-    Model,
-    Out,
-    PaidTries,
-    Prices,
-    Structured,
-    Temperature,
-    Timeout,
-    Tries,
-)
-from cli.options import Json
+from cli.calls import CALLS, Calls, Model, Out
+from cli.options import Json, spread
 
 if TYPE_CHECKING:
-    from corpus.evaluation.asking import Bench, Lang
     from corpus.evaluation.bootstrap import Resampling
 
 app = typer.Typer(help="Measure models: scores, win rates, labels, and a page to read.", no_args_is_help=True)
@@ -86,6 +69,7 @@ PageLanguage = Annotated[
 
 
 @app.command()
+@spread()
 def judge(
     tests: Tests,
     answers: AnswerFiles,
@@ -94,19 +78,7 @@ def judge(
     lang: Language = "zh",
     resamples: Resamples = 2000,
     seed: Seed = 0,
-    base_url: BaseUrl = None,
-    key_env: KeyEnv = "OPENAI_API_KEY",
-    prices: Prices = None,
-    budget_usd: BudgetUsd = None,
-    budget_tokens: BudgetTokens = None,
-    concurrency: Concurrency = 16,
-    temperature: Temperature = 0.0,
-    max_tokens: MaxTokens = 512,
-    structure: Structured = "schema",
-    timeout: Timeout = 120.0,
-    tries: Tries = 8,
-    paid_tries: PaidTries = 3,
-    again: Again = False,
+    calls: Calls = CALLS,
     json: Json = False,
 ) -> None:
     """Score every answer 0 to 1, against the reference where there is one.
@@ -117,16 +89,17 @@ def judge(
     from cli import eval_view, render
     from corpus.evaluation import answers as answering
     from corpus.evaluation import pointwise, testset
+    from corpus.evaluation.asking import Bench
 
     asked = testset.load(tests)
     given = answering.load(answers, asked.items)
-    bench = _bench(out, lang, again, (model, base_url, key_env, timeout), prices, budget_usd, budget_tokens,
-                   concurrency, temperature, max_tokens, structure, tries, paid_tries)  # fmt: skip
+    bench = Bench(out, calls.endpoint(model), calls.terms(model), lang, calls.again)
     scores, bill = pointwise.judge(asked, given, bench, _resampling(resamples, seed), render.note)
     eval_view.scored(asked, given, scores, bill, out, as_json=json)
 
 
 @app.command()
+@spread()
 def pairwise(
     tests: Tests,
     answers: AnswerFiles,
@@ -138,19 +111,7 @@ def pairwise(
     lang: Language = "zh",
     resamples: Resamples = 2000,
     seed: Seed = 0,
-    base_url: BaseUrl = None,
-    key_env: KeyEnv = "OPENAI_API_KEY",
-    prices: Prices = None,
-    budget_usd: BudgetUsd = None,
-    budget_tokens: BudgetTokens = None,
-    concurrency: Concurrency = 16,
-    temperature: Temperature = 0.0,
-    max_tokens: MaxTokens = 512,
-    structure: Structured = "schema",
-    timeout: Timeout = 120.0,
-    tries: Tries = 8,
-    paid_tries: PaidTries = 3,
-    again: Again = False,
+    calls: Calls = CALLS,
     json: Json = False,
 ) -> None:
     """Compare the answers of two models: win, tie, lose; by a judge in both orders, or by declared rules.
@@ -162,6 +123,7 @@ def pairwise(
     from corpus.evaluation import answers as answering
     from corpus.evaluation import pairwise as pairs
     from corpus.evaluation import ruled, testset
+    from corpus.evaluation.asking import Bench
     from corpus.pairs.rewards import load
 
     if (model is None) == (rewards is None):
@@ -179,8 +141,7 @@ def pairwise(
         rates = ruled.compare(asked, given, (one, other), rules, out, _resampling(resamples, seed))
         eval_view.compared(asked, given, rates, None, out, as_json=json)
         return
-    bench = _bench(out, lang, again, (model, base_url, key_env, timeout), prices, budget_usd, budget_tokens,
-                   concurrency, temperature, max_tokens, structure, tries, paid_tries)  # fmt: skip
+    bench = Bench(out, calls.endpoint(model), calls.terms(model), lang, calls.again)
     rates, bill = pairs.compare(asked, given, (one, other), bench, _resampling(resamples, seed), render.note)
     eval_view.compared(asked, given, rates, bill, out, as_json=json)
 
@@ -230,27 +191,3 @@ def _resampling(resamples: int, seed: int) -> Resampling:
     from corpus.evaluation.bootstrap import Resampling
 
     return Resampling(resamples, seed)
-
-
-def _bench(
-    out: Path, lang: Lang, again: bool, endpoint: tuple[str, str | None, str, float], prices: str | None,
-    usd: float | None, tokens: int | None, concurrency: int, temperature: float, max_tokens: int,
-    structure: Literal["schema", "object", "none"], tries: int, paid_tries: int,
-) -> Bench:  # fmt: skip
-    from corpus.evaluation.asking import Bench
-    from corpus.judge.breaker import Patience
-    from corpus.judge.budget import Budget, load_price
-    from corpus.judge.client import Terms
-    from corpus.judge.schema import Sampling
-    from corpus.judge.wire import Endpoint
-
-    terms = Terms(
-        sampling=Sampling(
-            temperature=None if temperature < 0 else temperature, max_tokens=max_tokens, structure=structure
-        ),
-        price=load_price(prices, endpoint[0]) if prices else None,
-        budget=Budget(usd, tokens),
-        concurrency=concurrency,
-        patience=Patience(tries=tries, paid_tries=paid_tries),
-    )
-    return Bench(out, Endpoint(*endpoint), terms, lang, again)

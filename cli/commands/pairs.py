@@ -7,28 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from cli.commands.judge import (
-    Again,
-    BaseUrl,
-    BudgetTokens,
-    BudgetUsd,
-    Concurrency,
-    KeyEnv,
-    MaxTokens,
-    PaidTries,
-    Prices,
-    Seed,
-    Structured,
-    Temperature,
-    Timeout,
-    Tries,
-)
-from cli.options import Json, OutFolder
+from cli.calls import CALLS, Calls, Seed
+from cli.options import Json, OutFolder, spread
 
 if TYPE_CHECKING:
-    from corpus.judge.client import Terms
-    from corpus.judge.schema import Sampling
-    from corpus.judge.wire import Endpoint
     from corpus.pairs.evidence import Weights
 
 app = typer.Typer(
@@ -36,6 +18,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+FREE = Calls(temperature=0.7, max_tokens=2048, structure="none", timeout=300.0, paid_tries=2)
 Round = Annotated[Path, typer.Argument(metavar="ROUND", help="The directory of a round.", show_default=False)]
 Model = Annotated[str | None, typer.Option("--model", "-m", metavar="NAME", help="The model, as the server calls it.")]
 Name = Annotated[
@@ -131,6 +114,7 @@ def _shares(given: list[str] | tuple[str, ...]) -> dict[str, float] | None:
 
 
 @app.command()
+@spread("structure")
 def generate(
     round: Round,
     model: Model = None,
@@ -145,20 +129,9 @@ def generate(
     system: Annotated[
         str | None, typer.Option("--system", metavar="TEXT", help="A system turn for prompts without one.")
     ] = None,
-    base_url: BaseUrl = None,
-    key_env: KeyEnv = "OPENAI_API_KEY",
-    prices: Prices = None,
-    budget_usd: BudgetUsd = None,
-    budget_tokens: BudgetTokens = None,
-    concurrency: Concurrency = 16,
-    temperature: Temperature = 0.7,
     top_p: Annotated[float | None, typer.Option("--top-p", min=0, max=1, help="Nucleus of the sampling.")] = None,
-    max_tokens: MaxTokens = 2048,
     seed: Seed = None,
-    timeout: Timeout = 300.0,
-    tries: Tries = 8,
-    paid_tries: PaidTries = 2,
-    again: Again = False,
+    calls: Calls = FREE,
     json: Json = False,
 ) -> None:
     """Let one model answer the seeds of a round; once for each model.
@@ -167,7 +140,6 @@ def generate(
     """
     from cli import pairs_view, render
     from corpus.errors import UsageError
-    from corpus.judge.schema import Sampling
     from corpus.pairs import generate as generating
     from corpus.pairs.store import named
 
@@ -176,20 +148,17 @@ def generate(
     if source:
         found = generating.by_source(round)
     else:
-        asking = generating.Asking(name or named(model or Path(local or "").name), draws, system, policy, again)
-        sampling = Sampling(None if temperature < 0 else temperature, top_p, max_tokens, seed, "none")
+        asking = generating.Asking(name or named(model or Path(local or "").name), draws, system, policy, calls.again)
         if local:
-            found = generating.by_local(round, asking, local, sampling, render.note)
+            found = generating.by_local(round, asking, local, calls.sampling(seed, top_p), render.note)
         else:
-            terms, endpoint = _terms(
-                sampling, str(model), base_url, key_env, timeout, prices, budget_usd, budget_tokens, concurrency, tries,
-                paid_tries,
-            )  # fmt: skip
+            endpoint, terms = calls.endpoint(str(model)), calls.terms(str(model), seed, top_p)
             found = generating.by_server(round, asking, endpoint, terms, render.note)
     render.show(found, pairs_view.answered, as_json=json)
 
 
 @app.command()
+@spread()
 def judge(
     round: Round,
     model: Model = None,
@@ -207,20 +176,8 @@ def judge(
     allow_code: Annotated[
         bool, typer.Option("--allow-code", help="Let rules run the code that models wrote, in a sandbox.")
     ] = False,
-    base_url: BaseUrl = None,
-    key_env: KeyEnv = "OPENAI_API_KEY",
-    prices: Prices = None,
-    budget_usd: BudgetUsd = None,
-    budget_tokens: BudgetTokens = None,
-    concurrency: Concurrency = 16,
-    temperature: Temperature = 0.0,
-    max_tokens: MaxTokens = 512,
     seed: Seed = None,
-    structure: Structured = "schema",
-    timeout: Timeout = 120.0,
-    tries: Tries = 8,
-    paid_tries: PaidTries = 3,
-    again: Again = False,
+    calls: Calls = CALLS,
     json: Json = False,
 ) -> None:
     """Score answers and compare them in both orders.
@@ -230,7 +187,6 @@ def judge(
     """
     from cli import pairs_view, render
     from corpus.errors import UsageError
-    from corpus.judge.schema import Sampling
     from corpus.pairs import judging
     from corpus.pairs import rewards as rewarding
     from corpus.pairs.store import named
@@ -240,13 +196,8 @@ def judge(
     rules = rewarding.reward_round(round, rewarding.load(rewards), allow_code=allow_code) if rewards else None
     found = None
     if model:
-        sampling = Sampling(None if temperature < 0 else temperature, None, max_tokens, seed, structure)
-        terms, endpoint = _terms(
-            sampling, model, base_url, key_env, timeout, prices, budget_usd, budget_tokens, concurrency, tries,
-            paid_tries,
-        )  # fmt: skip
-        asked = judging.Judging(name or named(model), _prompt(score), _prompt(compare), most, again)
-        found = judging.judge_round(round, asked, endpoint, terms, render.note)
+        asked = judging.Judging(name or named(model), _prompt(score), _prompt(compare), most, calls.again)
+        found = judging.judge_round(round, asked, calls.endpoint(model), calls.terms(model, seed), render.note)
     if json:
         render.emit({"rewards": render.plain(rules), "judge": render.plain(found)})
     else:
@@ -255,22 +206,6 @@ def judge(
 
 def _prompt(given: str) -> str | None:
     return None if given == "none" else given
-
-
-def _terms(
-    sampling: Sampling, model: str, base_url: str | None, key_env: str, timeout: float, prices: str | None,
-    usd: float | None, tokens: int | None, concurrency: int, tries: int, paid_tries: int,
-) -> tuple[Terms, Endpoint]:  # fmt: skip
-    from corpus.judge.breaker import Patience
-    from corpus.judge.budget import Budget, load_price
-    from corpus.judge.client import Terms
-    from corpus.judge.wire import Endpoint
-
-    price = load_price(prices, model) if prices else None
-    patience = Patience(tries=tries, paid_tries=paid_tries)
-    return Terms(sampling, price, Budget(usd, tokens), concurrency, patience), Endpoint(
-        model, base_url, key_env, timeout
-    )
 
 
 @app.command()

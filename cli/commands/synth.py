@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from cli.commands.judge import (
-    Again,
-    BaseUrl,
-    BudgetTokens,
-    BudgetUsd,
-    Concurrency,
-    KeyEnv,
-    MaxTokens,
-    Model,
-    Out,
-    PaidTries,
-    Prices,
-    Structured,
-    Timeout,
-    Tries,
-)
-from cli.options import Id, Json, Text
+from cli.calls import Calls, Model, Out
+from cli.options import Id, Json, Text, spread
 
 if TYPE_CHECKING:
-    from corpus.judge.client import Terms
+    from pathlib import Path
+
     from corpus.judge.prompts import Prompt
-    from corpus.judge.schema import Sampling, Structure
-    from corpus.judge.wire import Endpoint
     from corpus.synth.files import Task
-    from corpus.synth.model import Given
+    from corpus.synth.model import Given, Mode
     from corpus.synth.sources import Sources
 
 app = typer.Typer(help="Make instruction data with a model.", no_args_is_help=True)
@@ -59,17 +44,6 @@ SeedFile = Annotated[
     list[str] | None,
     typer.Option("--seeds", metavar="FILE", help="Seed tasks of your own in place of the shipped ones; repeatable."),
 ]
-Against = Annotated[
-    list[str] | None,
-    typer.Option("--against", metavar="FILE", help="Rows that must not be repeated, beside the seeds; repeatable."),
-]
-Threshold = Annotated[
-    float, typer.Option("--threshold", min=0.3, max=1.0, help="ROUGE-L from which a row repeats another.")
-]
-Cosine = Annotated[
-    float | None,
-    typer.Option("--cosine", min=0.0, max=1.0, help="Similarity of vectors from which it does, too; else not used."),
-]
 Examples = Annotated[int, typer.Option("--examples", min=1, max=20, help="Rows shown in a request; one in 4 accepted.")]
 Sample = Annotated[
     int | None, typer.Option("--sample", min=1, metavar="N", help="Take N of the rows or documents, by their hash.")
@@ -81,20 +55,59 @@ WithText = Annotated[bool, typer.Option("--with-text", help="Give the passage as
 Operations = Annotated[
     Literal["all", "depth", "breadth"], typer.Option("--operations", help="Make rows harder, make others, or both.")
 ]
-PromptName = Annotated[
-    str | None, typer.Option("--prompt", "-p", metavar="FILE", help="A prompt of your own (.yaml) with the same parts.")
-]
-Seed = Annotated[int, typer.Option("--seed", help="The seed of what is dealt: topics, verbs, examples, operations.")]
-Window = Annotated[
-    int, typer.Option("--window", min=1, max=4096, help="Requests made before the oldest of them is taken.")
-]
-Shape = Annotated[Literal["messages", "alpaca"], typer.Option("--as", help="The form of accepted rows.")]
-Warmth = Annotated[
-    float, typer.Option("--temperature", min=-1, max=2, help="Sampling temperature; -1 leaves it to the server.")
-]
+CALLS = Calls(temperature=0.7, max_tokens=2048)
+
+
+@dataclass(frozen=True)
+class Making:
+    """How rows are made and which are accepted, whatever the mode."""
+
+    against: Annotated[
+        list[str] | None,
+        typer.Option("--against", metavar="FILE", help="Rows that must not be repeated, beside the seeds; repeatable."),
+    ] = None
+    threshold: Annotated[
+        float, typer.Option("--threshold", min=0.3, max=1.0, help="ROUGE-L from which a row repeats another.")
+    ] = 0.7
+    cosine: Annotated[
+        float | None,
+        typer.Option(
+            "--cosine", min=0.0, max=1.0, help="Similarity of vectors from which it does, too; else not used."
+        ),
+    ] = None
+    prompt: Annotated[
+        str | None,
+        typer.Option("--prompt", "-p", metavar="FILE", help="A prompt of your own (.yaml) with the same parts."),
+    ] = None
+    seed: Annotated[
+        int, typer.Option("--seed", help="The seed of what is dealt: topics, verbs, examples, operations.")
+    ] = 0
+    window: Annotated[
+        int, typer.Option("--window", min=1, max=4096, help="Requests made before the oldest of them is taken.")
+    ] = 64
+    shape: Annotated[Literal["messages", "alpaca"], typer.Option("--as", help="The form of accepted rows.")] = (
+        "messages"
+    )
+
+    def task(
+        self, mode: Mode, prompt: Prompt, out: Path, rows: int | None, requests: int | None, known: tuple[Given, ...],
+        again: bool, source: str = "",
+    ) -> Task:  # fmt: skip
+        """What to make: `rows` at most by so many `requests`, none of which repeats a row of `known` or `against`."""
+        from corpus.synth.files import Task
+        from corpus.synth.sources import all_of, rows_of
+        from corpus.synth.work import Limits
+
+        known += all_of(rows_of(self.against)) if self.against else ()
+        limits = Limits(rows, requests, self.window)
+        return Task(mode, prompt, out, limits, known, self.threshold, self.cosine, self.shape, source, again)
+
+
+MAKING = Making()
 
 
 @app.command()
+@spread()
 def instruct(
     out: Out,
     model: Model,
@@ -102,27 +115,9 @@ def instruct(
     lang: Language = "zh",
     requests: Requests = None,
     seeds: SeedFile = None,
-    against: Against = None,
     examples: Examples = 4,
-    threshold: Threshold = 0.7,
-    cosine: Cosine = None,
-    prompt: PromptName = None,
-    seed: Seed = 0,
-    window: Window = 64,
-    shape: Shape = "messages",
-    base_url: BaseUrl = None,
-    key_env: KeyEnv = "OPENAI_API_KEY",
-    prices: Prices = None,
-    budget_usd: BudgetUsd = None,
-    budget_tokens: BudgetTokens = None,
-    concurrency: Concurrency = 16,
-    temperature: Warmth = 0.7,
-    max_tokens: MaxTokens = 2048,
-    structure: Structured = "schema",
-    timeout: Timeout = 120.0,
-    tries: Tries = 8,
-    paid_tries: PaidTries = 3,
-    again: Again = False,
+    making: Making = MAKING,
+    calls: Calls = CALLS,
     json: Json = False,
 ) -> None:
     """New tasks like the seeds, by self-instruct.
@@ -130,22 +125,17 @@ def instruct(
     Accepted rows are in DIR/accepted.jsonl, rejected ones with their reasons in DIR/rejected.jsonl, what was paid in
     DIR/ledger.jsonl. A budget that is used up ends with exit code 5; repeat the command to go on.
     """
-    from corpus.judge.wire import Endpoint
     from corpus.synth.dealing import lists
-    from corpus.synth.files import Task
     from corpus.synth.instruct import Instruct
-    from corpus.synth.work import Limits
 
-    asked, known = _prompt("instruct", lang, prompt), _seeds(seeds, lang)
-    mode = Instruct(asked, lists(lang), known, examples, seed)
-    limits = Limits(rows, requests or 10 * rows, window)
-    task = Task(mode, asked, out, limits, _with(known, against), threshold, cosine, shape, again=again)
-    sampling = _sampling(temperature, max_tokens, structure)
-    terms = _terms(model, prices, budget_usd, budget_tokens, sampling, concurrency, tries, paid_tries)
-    _run(task, Endpoint(model, base_url, key_env, timeout), terms, None, json)
+    asked, known = _prompt("instruct", lang, making.prompt), _seeds(seeds, lang)
+    mode = Instruct(asked, lists(lang), known, examples, making.seed)
+    task = making.task(mode, asked, out, rows, requests or 10 * rows, known, calls.again)
+    _run(task, model, calls, None, json)
 
 
 @app.command()
+@spread()
 def evolve(
     out: Out,
     model: Model,
@@ -156,50 +146,27 @@ def evolve(
     rounds: Rounds = 1,
     operations: Operations = "all",
     sample: Sample = None,
-    against: Against = None,
-    threshold: Threshold = 0.7,
-    cosine: Cosine = None,
-    prompt: PromptName = None,
-    seed: Seed = 0,
-    window: Window = 64,
-    shape: Shape = "messages",
-    base_url: BaseUrl = None,
-    key_env: KeyEnv = "OPENAI_API_KEY",
-    prices: Prices = None,
-    budget_usd: BudgetUsd = None,
-    budget_tokens: BudgetTokens = None,
-    concurrency: Concurrency = 16,
-    temperature: Warmth = 0.7,
-    max_tokens: MaxTokens = 2048,
-    structure: Structured = "schema",
-    timeout: Timeout = 120.0,
-    tries: Tries = 8,
-    paid_tries: PaidTries = 3,
-    again: Again = False,
+    making: Making = MAKING,
+    calls: Calls = CALLS,
     json: Json = False,
 ) -> None:
     """Rows made harder, or others in their spirit.
 
     Operations of depth and breadth are dealt evenly; with --rounds the results are evolved again.
     """
-    from corpus.judge.wire import Endpoint
     from corpus.synth.dealing import lists
     from corpus.synth.evolve import Evolve
-    from corpus.synth.files import Task
-    from corpus.synth.work import Limits
 
-    asked, known = _prompt("evolve", lang, prompt), _seeds(None, lang)
-    sources = _sources(files, known, lang, sample, seed, prompts=True)
+    asked, known = _prompt("evolve", lang, making.prompt), _seeds(None, lang)
+    sources = _sources(files, known, lang, sample, making.seed, prompts=True)
     chosen = tuple(one for one in lists(lang).operations if operations in ("all", one.kind))
-    mode = Evolve(asked, chosen, sources, rounds, seed)
-    limits = Limits(rows, requests, window)
-    task = Task(mode, asked, out, limits, _with(known if files else (), against), threshold, cosine, shape, again=again)
-    sampling = _sampling(temperature, max_tokens, structure)
-    terms = _terms(model, prices, budget_usd, budget_tokens, sampling, concurrency, tries, paid_tries)
-    _run(task, Endpoint(model, base_url, key_env, timeout), terms, sources, json)
+    mode = Evolve(asked, chosen, sources, rounds, making.seed)
+    task = making.task(mode, asked, out, rows, requests, known if files else (), calls.again)
+    _run(task, model, calls, sources, json)
 
 
 @app.command(name="continue")
+@spread()
 def continue_(
     out: Out,
     model: Model,
@@ -209,49 +176,26 @@ def continue_(
     requests: Requests = None,
     turns: Turns = 1,
     sample: Sample = None,
-    against: Against = None,
-    threshold: Threshold = 0.7,
-    cosine: Cosine = None,
-    prompt: PromptName = None,
-    seed: Seed = 0,
-    window: Window = 64,
-    shape: Shape = "messages",
-    base_url: BaseUrl = None,
-    key_env: KeyEnv = "OPENAI_API_KEY",
-    prices: Prices = None,
-    budget_usd: BudgetUsd = None,
-    budget_tokens: BudgetTokens = None,
-    concurrency: Concurrency = 16,
-    temperature: Warmth = 0.7,
-    max_tokens: MaxTokens = 2048,
-    structure: Structured = "schema",
-    timeout: Timeout = 120.0,
-    tries: Tries = 8,
-    paid_tries: PaidTries = 3,
-    again: Again = False,
+    making: Making = MAKING,
+    calls: Calls = CALLS,
     json: Json = False,
 ) -> None:
     """Further turns of conversations: what the user says next, and the answer to it.
 
     Two calls a turn: one for the user's words, one for the answer to the whole conversation.
     """
-    from corpus.judge.wire import Endpoint
     from corpus.synth.continued import Continue
     from corpus.synth.dealing import lists
-    from corpus.synth.files import Task
-    from corpus.synth.work import Limits
 
-    asked, known = _prompt("continue", lang, prompt), _seeds(None, lang)
-    sources = _sources(files, known, lang, sample, seed)
-    mode = Continue(asked, lists(lang), sources, turns, seed)
-    limits = Limits(rows, requests, window)
-    task = Task(mode, asked, out, limits, _with((), against), threshold, cosine, shape, again=again)
-    sampling = _sampling(temperature, max_tokens, structure)
-    terms = _terms(model, prices, budget_usd, budget_tokens, sampling, concurrency, tries, paid_tries)
-    _run(task, Endpoint(model, base_url, key_env, timeout), terms, sources, json)
+    asked, known = _prompt("continue", lang, making.prompt), _seeds(None, lang)
+    sources = _sources(files, known, lang, sample, making.seed)
+    mode = Continue(asked, lists(lang), sources, turns, making.seed)
+    task = making.task(mode, asked, out, rows, requests, (), calls.again)
+    _run(task, model, calls, sources, json)
 
 
 @app.command()
+@spread()
 def ground(
     files: Documents,
     out: Out,
@@ -264,59 +208,25 @@ def ground(
     sample: Sample = None,
     text: Text = None,
     id: Id = None,
-    against: Against = None,
-    threshold: Threshold = 0.7,
-    cosine: Cosine = None,
-    prompt: PromptName = None,
-    seed: Seed = 0,
-    window: Window = 64,
-    shape: Shape = "messages",
-    base_url: BaseUrl = None,
-    key_env: KeyEnv = "OPENAI_API_KEY",
-    prices: Prices = None,
-    budget_usd: BudgetUsd = None,
-    budget_tokens: BudgetTokens = None,
-    concurrency: Concurrency = 16,
-    temperature: Warmth = 0.7,
-    max_tokens: MaxTokens = 2048,
-    structure: Structured = "schema",
-    timeout: Timeout = 120.0,
-    tries: Tries = 8,
-    paid_tries: PaidTries = 3,
-    again: Again = False,
+    making: Making = MAKING,
+    calls: Calls = CALLS,
     json: Json = False,
 ) -> None:
     """Questions that documents answer, with the words of the document that bear the answer out.
 
     A row whose evidence does not stand in its document is rejected.
     """
-    from corpus.judge.wire import Endpoint
     from corpus.synth.dealing import lists
-    from corpus.synth.files import Task
     from corpus.synth.ground import LEAST, Ground
     from corpus.synth.sources import documents_of, in_lang, sampled
-    from corpus.synth.work import Limits
 
-    asked = _prompt("ground", lang, prompt)
+    asked = _prompt("ground", lang, making.prompt)
     sources = in_lang(documents_of(files, text, id, LEAST), lang)
-    sources = sampled(sources, sample, seed) if sample else sources
-    mode = Ground(asked, lists(lang).questions, sources, each, with_text, seed)
-    limits = Limits(rows, requests, window)
-    task = Task(
-        mode,
-        asked,
-        out,
-        limits,
-        _with(_seeds(None, lang), against),
-        threshold,
-        cosine,
-        shape,
-        again=again,
-        source="ground_with_text" if with_text else "",
-    )
-    sampling = _sampling(temperature, max_tokens, structure)
-    terms = _terms(model, prices, budget_usd, budget_tokens, sampling, concurrency, tries, paid_tries)
-    _run(task, Endpoint(model, base_url, key_env, timeout), terms, sources, json)
+    sources = sampled(sources, sample, making.seed) if sample else sources
+    mode = Ground(asked, lists(lang).questions, sources, each, with_text, making.seed)
+    source = "ground_with_text" if with_text else ""
+    task = making.task(mode, asked, out, rows, requests, _seeds(None, lang), calls.again, source)
+    _run(task, model, calls, sources, json)
 
 
 def _prompt(mode: str, lang: str, given: str | None) -> Prompt:
@@ -345,12 +255,6 @@ def _seeds(files: list[str] | None, lang: str) -> tuple[Given, ...]:
     return found
 
 
-def _with(known: tuple[Given, ...], against: list[str] | None) -> tuple[Given, ...]:
-    from corpus.synth.sources import all_of, rows_of
-
-    return known + (all_of(rows_of(against)) if against else ())
-
-
 def _sources(
     files: list[str] | None,
     seeds: tuple[Given, ...],
@@ -366,31 +270,7 @@ def _sources(
     return sampled(found, sample, seed) if sample else found
 
 
-def _sampling(temperature: float, max_tokens: int, structure: Structure) -> Sampling:
-    from corpus.judge.schema import Sampling
-
-    return Sampling(None if temperature < 0 else temperature, max_tokens=max_tokens, structure=structure)
-
-
-def _terms(
-    model: str,
-    prices: str | None,
-    usd: float | None,
-    tokens: int | None,
-    sampling: Sampling,
-    concurrency: int,
-    tries: int,
-    paid_tries: int,
-) -> Terms:
-    from corpus.judge.breaker import Patience
-    from corpus.judge.budget import Budget, load_price
-    from corpus.judge.client import Terms
-
-    price = load_price(prices, model) if prices else None
-    return Terms(sampling, price, Budget(usd, tokens), concurrency, Patience(tries=tries, paid_tries=paid_tries))
-
-
-def _run(task: Task, endpoint: Endpoint, terms: Terms, sources: Sources | None, as_json: bool) -> None:
+def _run(task: Task, model: str, calls: Calls, sources: Sources | None, as_json: bool) -> None:
     """Make the rows and say what came of it; nothing is left behind where there is nothing to start from."""
     from cli import render, synth_view
     from corpus.errors import UsageError
@@ -400,4 +280,5 @@ def _run(task: Task, endpoint: Endpoint, terms: Terms, sources: Sources | None, 
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in sources.left_out.items())
         raise UsageError(f"no row of the files can be used ({reasons or 'they are empty'})")
     left_out = sources.left_out if sources is not None else None
-    synth_view.done(generate(task, endpoint, terms, render.note, left_out), as_json=as_json)
+    done = generate(task, calls.endpoint(model), calls.terms(model), render.note, left_out)
+    synth_view.done(done, as_json=as_json)
