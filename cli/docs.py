@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import sys
 
 HEAD = """\
@@ -38,15 +40,14 @@ Nothing is overwritten in place: a run that was killed at any moment goes on whe
 
 def page() -> str:
     """The whole page."""
-    from typer.testing import CliRunner
+    from cli.main import command, names
 
-    from cli.main import app, names
-
-    runner = CliRunner()
     sections = [HEAD]
     for name in names():
-        result = runner.invoke(app, [*name.split(), "--help"], prog_name="corpus", env={"COLUMNS": "100"})
-        sections.append(f"## corpus {name}\n\n```text\n{result.output.strip()}\n```\n")
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            command().main([*name.split(), "--help"], "corpus", standalone_mode=False, terminal_width=80)
+        sections.append(f"## corpus {name}\n\n```text\n{said.getvalue().strip()}\n```\n")
     return "\n".join(sections)
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-
-import typer
+from typing import Any
 
 from cli import docs
-from cli.main import app, names
+from cli.main import command, names
 
 SYNTH = (
     " --prompt --seed --window --as --base-url --key-env --prices --budget-usd --budget-tokens --concurrency"
@@ -151,9 +150,9 @@ def test_commands_and_options_are_those_written_down() -> None:
 
 
 def _typed(name: str) -> list[str]:
-    found = typer.main.get_command(app)
+    found: Any = command()
     for step in name.split():
-        found = found.commands[step]  # type: ignore[attr-defined]
+        found = found.commands[step]
     long = [max(item.opts, key=len) for item in found.params if item.param_type_name == "option"]
     return [item for item in long if item != "--help"] + [
         str(item.metavar) for item in found.params if item.param_type_name == "argument"
@@ -162,12 +161,12 @@ def _typed(name: str) -> list[str]:
 
 def test_every_command_and_every_option_says_what_it_is_for() -> None:
     for name in names():
-        found = typer.main.get_command(app)
+        found: Any = command()
         for step in name.split():
-            found = found.commands[step]  # type: ignore[attr-defined]
+            found = found.commands[step]
         assert found.help, name
         for item in found.params:
-            assert item.help, f"{name} {item.name}"  # type: ignore[attr-defined]
+            assert item.help, f"{name} {item.name}"
 
 
 def test_the_page_of_the_command_line_is_fresh() -> None:
