@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    import polars as pl
 
 assert sys.byteorder == "little"  # noqa: S101  kernels read text eight bytes at a time
 
@@ -30,6 +34,12 @@ def utf8(text: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     places = np.frombuffer(offsets, np.int64)[text.offset : text.offset + len(text) + 1]
     content = np.frombuffer(data, np.uint8) if data is not None and data.size else _NO_BYTES
     return frozen(content), frozen(places)
+
+
+def large(found: pl.Series) -> pa.Array:
+    """The strings of a series as one large_string array."""
+    array = found.to_arrow().cast(pa.large_string())
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
 def frozen(array: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from corpus.kernels.buffers import large
 from corpus.kernels.shingles import Units, units
 from corpus.kernels.surprise import Counts, surprise
 
@@ -82,8 +83,8 @@ def prepare(instruction: pa.Array, given: pa.Array, answer: pa.Array) -> Prepare
     )
     frame = frame.with_columns(constraints=pl.col("ask").str.count_matches(CONSTRAINTS))
     return Prepared(
-        ask=units(_texts(frame["ask"])),
-        answer=units(_texts(frame["answer"])),
+        ask=units(large(frame["ask"])),
+        answer=units(large(frame["answer"])),
         structure=frame["structure"].to_numpy().astype(np.float64),
         notation=frame["notation"].to_numpy().astype(np.float64),
         counts={name: frame[name].to_numpy().astype(np.float64) for name in COUNTED if name != "length"},
@@ -113,8 +114,3 @@ def facets(rows: Prepared, asks: Counts, answers: Counts, counted: bool = True) 
     found = {name: np.where(none, np.nan, values) for name, values in found.items()}
     per_unit = np.where(none, np.nan, information / np.maximum(many, 1))
     return {**found, "nats_per_unit": per_unit, "units": many}
-
-
-def _texts(found: pl.Series) -> pa.Array:
-    array = found.to_arrow().cast(pa.large_string())
-    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array

@@ -13,12 +13,14 @@ import functools
 import hashlib
 import importlib.util
 import os
+import pkgutil
 import re
 import stat
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import numba
@@ -62,17 +64,37 @@ def kernel(*arguments: Any) -> Callable[[Callable[..., Any]], Any]:
         dispatcher = numba.njit(nogil=True, error_model="numpy")(function)
         compiled = False
 
-        @functools.wraps(function)
-        def call(*values: Any) -> Any:
+        def ready() -> None:
             nonlocal compiled
             if not compiled:
                 _compile(dispatcher, function, arguments)
                 compiled = True
+
+        @functools.wraps(function)
+        def call(*values: Any) -> Any:
+            if not compiled:
+                ready()
             return dispatcher(*values)
 
+        call.ready = ready  # type: ignore[attr-defined]
         return call
 
     return wrap
+
+
+def compile_all(package: str = "corpus") -> int:
+    """Compile every kernel of a package into the cache, or find it there, before a process needs it; how many.
+
+    Processes that meet an empty cache at the same moment would each compile the same. Takes minutes the first time.
+    """
+    root = importlib.import_module(package)
+    names = [package, *(found.name for found in pkgutil.walk_packages(root.__path__, f"{package}."))]
+    modules = [importlib.import_module(name) for name in names]
+    found = (value for module in modules for value in vars(module).values() if isinstance(value, FunctionType))
+    kernels = {id(value): value.ready for value in found if hasattr(value, "ready")}
+    for ready in kernels.values():
+        ready()
+    return len(kernels)
 
 
 def _compile(dispatcher: Any, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:

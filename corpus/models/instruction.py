@@ -21,6 +21,7 @@ import pyarrow as pa
 from corpus import config
 from corpus.errors import UsageError
 from corpus.kernels import lineview
+from corpus.kernels.buffers import large
 from corpus.kernels.difficulty import ABSENT
 from corpus.models.examples import MOST, Examples, chunks, labelled_rows, settled
 from corpus.models.rows.model import line_of
@@ -94,7 +95,7 @@ def shown(frame: pl.DataFrame) -> pa.Array:
     both = [*sizes, pl.lit(_SEAM), ask, pl.lit(_SEAM)]
     line = pl.concat_str(*both, *both, given, pl.lit(_SEAM), answer, separator=" ") + "\n"
     found = views.select(pl.when(empty).then(pl.lit("\n")).otherwise(line)).to_series()
-    return _array(found)
+    return large(found)
 
 
 def as_view(frame: pl.DataFrame, view: str) -> pa.Array:
@@ -133,7 +134,7 @@ def passes(rows_read: int) -> int:
 
 
 def _view(texts: pl.Series) -> pl.Series:
-    found = pl.Series(pl.from_arrow(lineview.views(_array(texts.fill_null(""))))).cast(pl.String)
+    found = pl.Series(pl.from_arrow(lineview.views(large(texts.fill_null(""))))).cast(pl.String)
     return found.str.strip_suffix("\n")
 
 
@@ -171,8 +172,3 @@ def _field(name: str | None, usual: Sequence[str]) -> pl.Expr:
         if "." in one:
             places.append("$" + "".join(f"['{step}']" for step in one.split(".")))
     return pl.coalesce([pl.col("record").str.json_path_match(place) for place in places])
-
-
-def _array(found: pl.Series) -> pa.Array:
-    array = found.to_arrow().cast(pa.large_string())
-    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array

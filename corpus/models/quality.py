@@ -20,6 +20,7 @@ import pyarrow as pa
 import yaml
 
 from corpus.errors import UsageError
+from corpus.kernels.buffers import large
 from corpus.kernels.digest import hash_strings
 from corpus.models.card import Card, Features, View
 from corpus.models.classifier import Classifier, calibrated, lines, opened
@@ -150,7 +151,7 @@ def _read(paths: Sequence[str], wanted: Wanted, unreadable: Counter[str]) -> pl.
     if wanted.langs:
         frame = frame.filter(pl.col("lang").is_in(list(wanted.langs)))
     frame = frame.unique("text", keep="any", maintain_order=False)
-    high, _ = hash_strings(_array(frame["text"]))
+    high, _ = hash_strings(large(frame["text"]))
     return frame.with_columns(order=pl.Series(pl.from_arrow(high))).sort("order", "text")
 
 
@@ -172,7 +173,7 @@ def _labelled(given: Mapping[str, pl.DataFrame], wanted: Wanted) -> pl.DataFrame
 
 def _train(lang: str, rows: pl.DataFrame, wanted: Wanted, policy: QualityPolicy, out: Path) -> Trained:
     counts: Counter[str] = Counter()
-    line = lines(_array(rows["text"]), wanted.view)
+    line = lines(large(rows["text"]), wanted.view)
     examples = settled([labelled_rows(line, rows["label"], wanted.seed, counts)], counts, Counter(), wanted.most)
     name = out.name
     plan = Plan(name, wanted.precision, wanted.seed, wanted.features, positive=GOOD, view=wanted.view)
@@ -193,8 +194,8 @@ def _agreement(
 ) -> tuple[Pair, ...]:
     """The classifier against the default policy on the rows that neither was fitted to."""
     held = split(examples.frame, model.card.labels)[TESTED].join(by_line.select("line", "text"), on="line")
-    text, place = _array(held["text"]), model.card.labels.index(GOOD)
-    scored = calibrated(model.raw(_array(held["line"])), model.card.labels, model.card.calibration)[:, place]
+    text, place = large(held["text"]), model.card.labels.index(GOOD)
+    scored = calibrated(model.raw(large(held["line"])), model.card.labels, model.card.calibration)[:, place]
     frame = columns_of(text, pa.array([lang] * len(text), pa.string()), policy)
     form = quality(frame, policy, curves(histogram(frame, policy), policy))["quality"]
     label = np.where(held["label"].to_numpy() == GOOD, 1.0, 0.0)
@@ -222,8 +223,3 @@ def _policy_text(trained: Sequence[Trained]) -> str:
     head = "# The default quality policy and the classifiers beside this file (corpus quality train).\n"
     body = yaml.safe_dump({**shown, "parts": own + shown["parts"]}, sort_keys=False, allow_unicode=True, width=120)
     return head + body
-
-
-def _array(found: pl.Series) -> pa.Array:
-    array = found.to_arrow().cast(pa.large_string())
-    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array

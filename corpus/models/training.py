@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from corpus import __version__
 from corpus.errors import UsageError
+from corpus.kernels.buffers import large
 from corpus.models.calibrate import Platt, Threshold, platt, threshold_for
 from corpus.models.card import MODEL, Card, Features, Rows, View
 from corpus.models.classifier import VIEW_VERSIONS, Classifier, applied, calibrated, need_floret
@@ -246,8 +247,7 @@ def places(frame: pl.DataFrame, labels: Sequence[str]) -> np.ndarray:
 
 
 def _lines(frame: pl.DataFrame) -> pa.Array:
-    found = frame["line"].to_arrow().cast(pa.large_string())
-    return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
+    return large(frame["line"])
 
 
 def account(found: Examples, rows: dict[str, pl.DataFrame], chosen: pl.DataFrame, labels: Sequence[str]) -> Rows:

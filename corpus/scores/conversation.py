@@ -22,6 +22,7 @@ import polars as pl
 import pyarrow as pa
 
 from corpus.errors import UsageError
+from corpus.kernels.buffers import large
 from corpus.kernels.catalogue import measure
 from corpus.kernels.signal import SignalCall
 
@@ -126,9 +127,7 @@ _CALLS = (_UNITS, _SCRIPT, _HAN, _LATIN, _REPEATED, _SENTENCES, _RUN, _UNPAIRED,
 
 
 def _signals(text: pl.Series, calls: tuple[SignalCall, ...]) -> pl.DataFrame:
-    array = text.to_arrow().cast(pa.large_string())
-    whole = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
-    found = measure(pa.RecordBatch.from_arrays([whole], ["text"]), calls)
+    found = measure(pa.RecordBatch.from_arrays([large(text)], ["text"]), calls)
     return pl.DataFrame(pl.from_arrow(pa.Table.from_batches([found])))
 
 

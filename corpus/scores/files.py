@@ -14,6 +14,7 @@ import polars as pl
 import pyarrow as pa
 
 from corpus.errors import UsageError
+from corpus.kernels.buffers import large
 from corpus.kernels.difficulty import COUNTED, FACETS
 from corpus.models.classifier import Classifier
 from corpus.models.instruction import Parts, as_view, rows
@@ -79,7 +80,7 @@ def score_files(
         quarantined += bad
         if frame.height:
             keys.append(frame["key"])
-            found.append((_array(frame["instruction"]), _array(frame["given"]), _array(frame["answer"])))
+            found.append((large(frame["instruction"]), large(frame["given"]), large(frame["answer"])))
     if not found:
         raise UsageError("no row could be read")
     answers = None if neural is None else _answers(neural, found)
@@ -176,8 +177,3 @@ def _finish(
         cuts=cuts,
         files=files,
     )
-
-
-def _array(found: pl.Series) -> pa.Array:
-    array = found.to_arrow().cast(pa.large_string())
-    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array

@@ -13,6 +13,7 @@ import pyarrow as pa
 from corpus import config
 from corpus.errors import UsageError
 from corpus.kernels import notation
+from corpus.kernels.buffers import large
 from corpus.kernels.difficulty import ABSENT
 from corpus.kernels.language import identify
 from corpus.models.examples import chunks
@@ -117,7 +118,7 @@ def _instruction(frame: pl.DataFrame) -> tuple[pa.Array, pa.Array, pa.Array]:
     shown = frame.select(
         "key", ask=pl.when(none).then(None).otherwise(ask), whole=pl.when(none).then(None).otherwise(whole)
     )
-    return _array(shown["key"]), _array(shown["ask"]), _array(shown["whole"])
+    return large(shown["key"]), large(shown["ask"]), large(shown["whole"])
 
 
 def _count(column: pa.ChunkedArray, counted: Counter[str]) -> None:
@@ -127,8 +128,3 @@ def _count(column: pa.ChunkedArray, counted: Counter[str]) -> None:
         values = values.drop_nulls().explode()
     named = values.cast(pl.String).fill_null("none").value_counts()
     counted.update(dict(named.iter_rows()))
-
-
-def _array(found: pl.Series) -> pa.Array:
-    array = found.to_arrow().cast(pa.large_string())
-    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array

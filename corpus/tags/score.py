@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus.errors import UsageError
+from corpus.kernels.buffers import large
 from corpus.kernels.wordlist import ASCII_EDGE, Automaton, Found, Pattern, compile_patterns, scan
 from corpus.tags.model import Model, TagSet, Taxonomy
 
@@ -212,5 +213,4 @@ def _large(seen: pl.Series, whole: pa.Array | None) -> pa.Array:
     """What is read as the kernel takes it; the text itself where all of it is."""
     if whole is not None:
         return whole
-    array = seen.to_arrow().cast(pa.large_string())
-    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    return large(seen)

@@ -10,13 +10,12 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from corpus.kernels.buffers import frozen, utf8
+from corpus.kernels.buffers import frozen, large, utf8
 from corpus.kernels.memory import at, byte_at, code_point, points, skip_to, width
 from corpus.kernels.numba_cache import I64, I64_OUT, INT, U8, U8_OUT, helper, kernel
 from corpus.kernels.rewrites.segments import (
     FENCE,
     Rewritten,
-    large,
     lines_of,
     outside_fences,
     patched,

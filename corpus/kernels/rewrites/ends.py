@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numba.core import types
 
-from corpus.kernels.buffers import utf8
+from corpus.kernels.buffers import large, utf8
 from corpus.kernels.memory import byte_at, code_point, points, width
 from corpus.kernels.numba_cache import I64, I64_OUT, INT, U8, U8_OUT, helper, kernel
 from corpus.kernels.rewrites.segments import Rewritten, patched, untouched
@@ -228,7 +228,7 @@ def _pieces(data: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> pa.Array:
 def _without_blank_ends(kept: pa.Array, head: np.ndarray) -> pa.Array:
     import polars as pl
 
-    from corpus.kernels.rewrites.segments import large, series
+    from corpus.kernels.rewrites.segments import series
 
     texts = series(kept).str.strip_chars_end(" \n\u3000")
     return large(

@@ -15,10 +15,10 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from corpus.kernels.buffers import frozen
+from corpus.kernels.buffers import frozen, large
 from corpus.kernels.listing import LEAD, SENTENCE_MARK
 from corpus.kernels.numba_cache import I64, U8, U8_OUT, helper, kernel
-from corpus.kernels.rewrites.segments import Rewritten, large, lines_of, patched, series, untouched, where_matching
+from corpus.kernels.rewrites.segments import Rewritten, lines_of, patched, series, untouched, where_matching
 
 _HEADS = (
     "(?:相关|推荐|延伸|热门|最新|最近|精彩|往期|更多)(?:阅读|文章|新闻|推荐|链接|内容|评论|发布|资讯|标签|精选|回顾)",

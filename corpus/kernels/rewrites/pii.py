@@ -13,12 +13,12 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from corpus.kernels.buffers import column, utf8
+from corpus.kernels.buffers import column, large, utf8
 from corpus.kernels.memory import byte_at
 from corpus.kernels.numba_cache import I64, I64_OUT, INT, U8, U8_OUT, helper, kernel
 from corpus.kernels.rewrites import checks
 from corpus.kernels.rewrites.gates import capital_behind_wide, spaced_digits
-from corpus.kernels.rewrites.segments import Pieces, Rewritten, large, patched, series, untouched, where_matching
+from corpus.kernels.rewrites.segments import Pieces, Rewritten, patched, series, untouched, where_matching
 from corpus.kernels.signal import SignalCall
 from corpus.kernels.text_signals import PII_KINDS
 

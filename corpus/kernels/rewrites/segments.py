@@ -15,7 +15,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.kernels.buffers import column, frozen, text_array, utf8
+from corpus.kernels.buffers import column, frozen, large, text_array, utf8
 from corpus.kernels.memory import byte_at, skip_to
 from corpus.kernels.numba_cache import I64, I64_OUT, U8, U8_OUT, helper, kernel
 
@@ -156,13 +156,6 @@ def outside_code(text: pa.Array) -> Pieces:
 def series(text: pa.Array) -> pl.Series:
     """The strings as polars has them, also when there are none."""
     return pl.Series(text if len(text) else pa.array([], pa.large_string()), dtype=pl.String)
-
-
-def large(values: pl.Series) -> pa.Array:
-    """The strings as Arrow's large_string."""
-    found = values.to_arrow()
-    found = found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
-    return found.cast(pa.large_string())
 
 
 def lost(before: pa.Array, after: pa.Array) -> pa.Array:

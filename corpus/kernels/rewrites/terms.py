@@ -14,8 +14,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.kernels.buffers import column, utf8
-from corpus.kernels.rewrites.segments import FENCE, Pieces, Rewritten, large, lines_of, patched, series, untouched
+from corpus.kernels.buffers import column, large, utf8
+from corpus.kernels.rewrites.segments import FENCE, Pieces, Rewritten, lines_of, patched, series, untouched
 from corpus.kernels.wordlist import Automaton, compile_patterns, locate, scan
 from corpus.wordlists import attached, some_of
 

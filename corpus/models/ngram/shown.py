@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus.errors import EnvironmentProblem, UsageError
+from corpus.kernels.buffers import large
 from corpus.models.ngram.card import Normalise
 
 _MARKS = {
@@ -29,8 +30,7 @@ def normalised(text: pa.Array, how: Normalise) -> pa.Array:
         return text
     series = pl.Series(pl.from_arrow(text)).cast(pl.String).str.normalize("NFKD").str.replace_all(r"\p{Mn}", "")
     series = series.str.normalize("NFKC").str.to_lowercase().str.replace_all(r"\p{Nd}", "0")
-    found = series.str.replace_many(list(_MARKS), list(_MARKS.values())).to_arrow().cast(pa.large_string())
-    return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
+    return large(series.str.replace_many(list(_MARKS), list(_MARKS.values())))
 
 
 class Pieces:

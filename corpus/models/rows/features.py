@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from corpus.embed.svd import Sparse
 from corpus.kernels import lineview
-from corpus.kernels.buffers import frozen
+from corpus.kernels.buffers import frozen, large
 from corpus.kernels.difficulty import ABSENT, CODE, CONSTRAINTS, MATHS, NOTATION, STEPS
 from corpus.kernels.hashed_grams import BITS, count_documents, features_of
 from corpus.kernels.shingles import Units, units
@@ -90,7 +90,7 @@ def form(frame: pl.DataFrame) -> np.ndarray:
 
 def blocks(frame: pl.DataFrame) -> list[Units]:
     """The sequences whose n-grams are features, in the order of BLOCKS, of `cleaned` texts."""
-    texts = {name: _array(frame[name]) for name in PARTS}
+    texts = {name: large(frame[name]) for name in PARTS}
     found = [units(texts[name]) for name in PARTS]
     found += [letters(texts[name]) for name in ("instruction", "answer")]
     return [Units(frozen(one.values ^ salt), one.offsets, one.keys) for one, salt in zip(found, _SALTS, strict=True)]
@@ -163,8 +163,3 @@ def _rows(found: Sequence[Units], vocabulary: Vocabulary) -> tuple[np.ndarray, n
 def _damped() -> np.ndarray:
     counts = np.arange(_COUNTS + 1)
     return frozen(np.where(counts > 0, 1 + np.log(np.maximum(counts, 1)), 0.0))
-
-
-def _array(found: pl.Series) -> pa.Array:
-    array = found.to_arrow().cast(pa.large_string())
-    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array

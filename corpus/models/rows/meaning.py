@@ -14,7 +14,7 @@ import polars as pl
 import pyarrow as pa
 
 from corpus.errors import UsageError
-from corpus.kernels.buffers import frozen
+from corpus.kernels.buffers import frozen, large
 from corpus.models.card import Reader
 from corpus.models.rows.kernel import Kernel, scaled
 
@@ -74,7 +74,7 @@ def vectors_of(texts: pl.DataFrame, embedder: Embedder) -> np.ndarray:
     """
     given = pl.when(pl.col("given") == "").then(pl.lit("")).otherwise("\n" + pl.col("given"))
     asks = texts.select(ask=pl.col("instruction") + given)["ask"]
-    return frozen(np.concatenate([embedder.embed(_array(one)) for one in (asks, texts["answer"])], axis=1))
+    return frozen(np.concatenate([embedder.embed(large(one)) for one in (asks, texts["answer"])], axis=1))
 
 
 def opened(said: Reader) -> Embedder:
@@ -88,8 +88,3 @@ def opened(said: Reader) -> Embedder:
             "one under this name, or train again"
         )
     return found
-
-
-def _array(found: pl.Series) -> pa.Array:
-    array = found.to_arrow().cast(pa.large_string())
-    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array

@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from corpus.embed.hashed import HashedModel
 from corpus.errors import UsageError
-from corpus.kernels.buffers import frozen
+from corpus.kernels.buffers import frozen, large
 from corpus.models.rows import features
 from corpus.models.rows.features import PARTS, Vocabulary
 from corpus.models.rows.kernel import Kernel, scaled
@@ -87,7 +87,7 @@ def meant(lines: pa.Array, embedder: Embedder) -> np.ndarray:
 def points(texts: pl.DataFrame, vectors: tuple[HashedModel, HashedModel], form: np.ndarray) -> np.ndarray:
     """Where rows of `features.cleaned` texts stand for the kernel."""
     instruction, answer = (
-        model.embed(column(texts[name])) for model, name in zip(vectors, ("instruction", "answer"), strict=True)
+        model.embed(large(texts[name])) for model, name in zip(vectors, ("instruction", "answer"), strict=True)
     )
     return scaled(list(zip((instruction, answer, form), SCALES, strict=True)))
 
@@ -98,7 +98,7 @@ def line_of(frame: pl.DataFrame) -> pa.Array:
     said = [pl.col(name).fill_null("").str.replace_all(SEAM, " ", literal=True) for name in PARTS]
     empty = (said[0].str.strip_chars() == "") | (said[2].str.strip_chars() == "")
     line = pl.when(empty).then(pl.lit("\n")).otherwise(pl.concat_str(*said, separator=SEAM) + "\n")
-    return column(frame.select(line).to_series())
+    return large(frame.select(line).to_series())
 
 
 def texts_of(lines: pa.Array) -> tuple[pl.DataFrame, np.ndarray]:
@@ -163,9 +163,3 @@ def open_model(path: Path) -> RowModel:
 def _meaning(held: dict[str, np.ndarray]) -> Meaning:
     own = Kernel(held["meaning_landmarks"], held["meaning_weights"], float(held["meaning_width"][0]))
     return Meaning(own, (float(held["meaning_at"][0]), float(held["meaning_at"][1])))
-
-
-def column(found: pl.Series) -> pa.Array:
-    """A series as one large_string array."""
-    array = found.to_arrow().cast(pa.large_string())
-    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array

@@ -20,6 +20,7 @@ from corpus import __version__
 from corpus.embed import hashed
 from corpus.embed.svd import Sparse
 from corpus.errors import UsageError
+from corpus.kernels.buffers import large
 from corpus.models import training
 from corpus.models.calibrate import Platt, Threshold, platt, threshold_for
 from corpus.models.card import Card, Reader
@@ -28,7 +29,7 @@ from corpus.models.directory import CARD, file_of, must_be_free, text_of, writte
 from corpus.models.examples import Examples
 from corpus.models.rows import features, kernel, logistic, meaning
 from corpus.models.rows.meaning import Embedder
-from corpus.models.rows.model import RowModel, both, column, light, meant, points, save, texts_of
+from corpus.models.rows.model import RowModel, both, light, meant, points, save, texts_of
 
 FILE = "model.npz"
 FOLDS = 5
@@ -60,11 +61,11 @@ def train(
     parts = training.split(everything, labels)
     tested = parts[training.TESTED]
     learned = pl.concat([parts[training.TRAIN], parts[training.TUNED]]).sort("order")
-    vectors = None if reader is None else meant(column(everything["line"]), reader)
+    vectors = None if reader is None else meant(large(everything["line"]), reader)
     seen, held = (None if vectors is None else vectors[one["place"].to_numpy()] for one in (learned, tested))
-    first, unseen = fit(column(learned["line"]), _has(learned, labels, yes), plan.seed, seen)
+    first, unseen = fit(large(learned["line"]), _has(learned, labels, yes), plan.seed, seen)
     trial = _judging(unseen, training.places(learned, labels), labels, yes, plan.precision)
-    model, unseen = fit(column(everything["line"]), _has(everything, labels, yes), plan.seed, vectors)
+    model, unseen = fit(large(everything["line"]), _has(everything, labels, yes), plan.seed, vectors)
     final = _judging(unseen, training.places(everything, labels), labels, yes, plan.precision)
     kept = {training.TRAIN: learned, training.TUNED: learned.clear(), training.TESTED: tested}
     with written(out) as aside:
@@ -88,7 +89,7 @@ def train(
             reader=None if reader is None else Reader(name=reader.name, digest=reader.digest),
         )  # fmt: skip
         trial_card = card.model_copy(update={"calibration": trial.calibration, "thresholds": trial.thresholds})
-        odds = both(first.odds(column(tested["line"]), held), yes)
+        odds = both(first.odds(large(tested["line"]), held), yes)
         judged = training.judged(trial_card, odds, training.places(tested, labels))
         card = card.model_copy(update={"held_out": judged})
         (aside / CARD).write_bytes(text_of(card))
@@ -131,8 +132,8 @@ def fit(lines: pa.Array, has: np.ndarray, seed: int = 0, read: np.ndarray | None
     middle, spread = shape.mean(axis=0), shape.std(axis=0) + 1e-9
     form = (shape - middle) / spread
     vectors = (
-        hashed.fit(column(texts["instruction"]), dim=DIM, seed=seed),
-        hashed.fit(column(texts["answer"]), dim=DIM, seed=seed),
+        hashed.fit(large(texts["instruction"]), dim=DIM, seed=seed),
+        hashed.fit(large(texts["answer"]), dim=DIM, seed=seed),
     )
     fold = folds(has)
     beside = light(form, read)

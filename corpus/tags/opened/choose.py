@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
 from corpus.errors import UsageError
+from corpus.kernels.buffers import large
 from corpus.kernels.cover import cover
 from corpus.kernels.digest import hash_strings
 
@@ -52,13 +52,8 @@ def choose(keys: pl.Series, rows: pl.DataFrame, budget: int, sizes: np.ndarray |
     numbers = rows["tag"].cast(pl.Categorical).to_physical().to_numpy().astype(np.int64)
     order = np.argsort(rows["row"].to_numpy(), kind="stable")
     counts = np.bincount(rows["row"].to_numpy(), minlength=many)
-    high, low = hash_strings(_array(keys))
+    high, low = hash_strings(large(keys))
     best = np.lexsort((np.asarray(low), np.asarray(high), -counts))
     offsets = np.concatenate([[0], np.cumsum(counts)])
     taken = cover(best, offsets, numbers[order], np.ones(many, np.int64) if sizes is None else sizes, budget)
     return pl.Series("selected", taken > 0)
-
-
-def _array(found: pl.Series) -> pa.Array:
-    array = found.to_arrow().cast(pa.large_string())
-    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
