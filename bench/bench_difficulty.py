@@ -19,11 +19,11 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from corpus.embed import Embedder
 from corpus.kernels.difficulty import COUNTED, FACETS
 from corpus.models.classifier import load
 from corpus.models.instruction import Labels, Parts, read_labelled, rows
 from corpus.models.metrics import area
-from corpus.models.rows.meaning import Embedder
 from corpus.models.rows.model import line_of
 from corpus.models.rows.training import train
 from corpus.models.training import Plan

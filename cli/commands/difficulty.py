@@ -11,8 +11,8 @@ from cli.options import Folder, Json, Model
 from corpus.errors import UsageError
 
 if TYPE_CHECKING:
+    from corpus.embed import Embedder
     from corpus.models.instruction import Labels, Parts
-    from corpus.models.rows.meaning import Embedder
     from corpus.scores.cuts import Wanted
     from corpus.scores.files import Neural
 

@@ -7,12 +7,11 @@ here loads a model: `corpus.embed.sentence` does, and only for a card that names
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
+from corpus.embed import Embedder
 from corpus.errors import UsageError
 from corpus.kernels.buffers import frozen, large
 from corpus.models.card import Reader
@@ -25,25 +24,6 @@ WEIGHT = 1.5
 """How much this opinion counts; each of the others counts one."""
 IN_LINEAR = 0.5
 """The scale of the vectors in the logistic regression."""
-
-
-class Embedder(Protocol):
-    """A loaded sentence model; `corpus.embed.sentence.SentenceEmbedder` is one."""
-
-    @property
-    def name(self) -> str:
-        """The pin's name."""
-
-    @property
-    def digest(self) -> str:
-        """12 hex digits of all that decides a vector."""
-
-    @property
-    def dim(self) -> int:
-        """Numbers a vector."""
-
-    def embed(self, texts: pa.Array) -> np.ndarray:
-        """Vectors, a row each: float16 of length 1, zeros for a text with nothing to read."""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from corpus.embed import Embedder
 from corpus.embed.hashed import HashedModel
 from corpus.errors import UsageError
 from corpus.kernels.buffers import frozen, large
@@ -24,7 +25,7 @@ from corpus.models.rows import features
 from corpus.models.rows.features import PARTS, Vocabulary
 from corpus.models.rows.kernel import Kernel, scaled
 from corpus.models.rows.logistic import Logistic
-from corpus.models.rows.meaning import IN_LINEAR, Embedder, Meaning, vectors_of
+from corpus.models.rows.meaning import IN_LINEAR, Meaning, vectors_of
 
 SEAM = "\x1e"
 """What stands between the three texts of a row's line; in a text it is a space."""

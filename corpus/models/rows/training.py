@@ -17,7 +17,7 @@ import polars as pl
 import pyarrow as pa
 
 from corpus import __version__
-from corpus.embed import hashed
+from corpus.embed import Embedder, hashed
 from corpus.embed.svd import Sparse
 from corpus.errors import UsageError
 from corpus.kernels.buffers import large
@@ -28,7 +28,6 @@ from corpus.models.classifier import VIEW_VERSIONS, calibrated
 from corpus.models.directory import CARD, file_of, must_be_free, text_of, written
 from corpus.models.examples import Examples
 from corpus.models.rows import features, kernel, logistic, meaning
-from corpus.models.rows.meaning import Embedder
 from corpus.models.rows.model import RowModel, both, light, meant, points, save, texts_of
 
 FILE = "model.npz"
