@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cli.render import emit, number, out, share, table
+from cli.render import emit, files, number, out, share, table
 from cli.trained_view import place
 
 if TYPE_CHECKING:
@@ -98,5 +98,4 @@ def applied(done: Applied) -> None:
     table(("label", "rows", "share"), rows)
     if done.unreadable:
         out(f"{sum(done.unreadable.values()):,} of {done.read:,} rows could not be read: {done.unreadable}")
-    for path in done.files:
-        out(path)
+    files(done.files)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cli.render import number, out
+from cli.render import files, number, out, reasons
 from cli.trained_view import languages, place, rows
 
 if TYPE_CHECKING:
@@ -29,7 +29,5 @@ def trained(card: Card, path: Path) -> None:
 def scored(done: Scored) -> None:
     """Rows and files."""
     out(f"{number(done.read)} rows read, {number(done.scored)} with sentences enough")
-    if done.unreadable:
-        out("unreadable: " + ", ".join(f"{count:,} {reason}" for reason, count in done.unreadable.items()))
-    for path in done.files:
-        out(path)
+    reasons("unreadable", done.unreadable)
+    files(done.files)

@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from cli import classifier_view
-from cli.render import number, out, share, table
+from cli.render import files, number, out, reasons, share, table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,15 +27,13 @@ def plain(done: Scored) -> dict[str, Any]:
 def scored(done: Scored) -> None:
     """Rows scored and not, the stages and the files."""
     out(f"{number(done.read)} rows read, {number(done.scored)} scored")
-    for kind, found in (("noise", done.noise), ("unreadable", done.unreadable)):
-        if found:
-            out(f"{kind}: " + ", ".join(f"{count:,} {reason}" for reason, count in found.items()))
+    reasons("noise", done.noise)
+    reasons("unreadable", done.unreadable)
     if done.tokens_cut:
         out(f"{number(done.tokens_cut)} tokens of answers had no room behind their instruction (--max-tokens)")
     if done.cuts is not None:
         stages(done.cuts)
-    for path in done.files:
-        out(path)
+    files(done.files)
 
 
 def stages(cuts: Cuts) -> None:

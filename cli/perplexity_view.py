@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cli.render import number, out, table
+from cli.render import files, number, out, table
 from cli.trained_view import languages, place, rows
 
 if TYPE_CHECKING:
@@ -54,5 +54,4 @@ def scored(done: Scored) -> None:
     table(("group", "rows", *names, "head up to", "middle up to"), found)
     if done.unreadable:
         out(f"{sum(done.unreadable.values()):,} of {done.read:,} rows could not be read: {done.unreadable}")
-    for path in done.files:
-        out(path)
+    files(done.files)

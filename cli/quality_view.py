@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cli.render import number, out, table
+from cli.render import files, number, out, reasons, table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,8 +31,7 @@ def trained(made: Made, path: Path) -> None:
         table(("scorer", "with", "rows", "Spearman", "same tier", "kappa"), [_pair(pair) for pair in one.agreement])
     for lang, (good, bad) in made.too_few.items():
         out(f"left out: {lang}, {number(good)} good and {number(bad)} bad rows are too few")
-    if made.unreadable:
-        out("unreadable: " + ", ".join(f"{count:,} {reason}" for reason, count in made.unreadable.items()))
+    reasons("unreadable", made.unreadable)
     out(f"\nmodels   {path}\nreport   {path / REPORT}\npolicy   {path / POLICY}")
 
 
@@ -58,10 +57,8 @@ def scored(done: Scored) -> None:
     out(f"{number(done.read)} rows read, {number(done.scored)} scored")
     if done.quartiles:
         out("quartiles of quality: " + ", ".join(f"{one:.3f}" for one in done.quartiles))
-    if done.unreadable:
-        out("unreadable: " + ", ".join(f"{count:,} {reason}" for reason, count in done.unreadable.items()))
-    for path in done.files:
-        out(path)
+    reasons("unreadable", done.unreadable)
+    files(done.files)
 
 
 def kinds() -> None:

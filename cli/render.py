@@ -69,6 +69,18 @@ def done(found: Mapping[str, Any], *, as_json: bool) -> None:
         table(None, [(name.replace("_", " "), number(value)) for name, value in found.items()])
 
 
+def reasons(head: str, found: Mapping[str, int]) -> None:
+    """How many rows are not there, by reason, in one line; nothing where there are none."""
+    if found:
+        out(f"{head}: " + ", ".join(f"{count:,} {reason}" for reason, count in found.items()))
+
+
+def files(paths: Iterable[str]) -> None:
+    """The files that were written, one a line."""
+    for path in paths:
+        out(path)
+
+
 def account_json(account: RowAccount) -> dict[str, Any]:
     """An account as scripts get it."""
     counts = {name: dict(getattr(account, name)) for name in ("dropped", "merged", "quarantined")}

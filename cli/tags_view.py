@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cli.render import number, out, share, table
+from cli.render import files, number, out, reasons, share, table
 
 if TYPE_CHECKING:
     from corpus.tags.coverage import Coverage
@@ -46,8 +46,7 @@ def applied(done: Applied) -> None:
     """Rows, then the most frequent tags of each column."""
     kind = "instruction rows" if done.instructions else "documents"
     out(f"{number(done.read)} rows read, {number(done.instructions or done.read)} of them {kind}")
-    if done.unreadable:
-        out("unreadable: " + ", ".join(f"{count:,} {reason}" for reason, count in done.unreadable.items()))
+    reasons("unreadable", done.unreadable)
     for column, counts in done.tags.items():
         out()
         out(column)
@@ -56,22 +55,19 @@ def applied(done: Applied) -> None:
         if len(counts) > SHOWN:
             out(f"  and {len(counts) - SHOWN} more")
     out()
-    for path in done.files:
-        out(path)
+    files(done.files)
 
 
 def normalised(done: Made) -> None:
     """What became of the raw tags, and how rows and vocabulary stand."""
     out(f"{number(done.read)} rows read, {number(done.tagged)} with a tag left")
-    if done.unreadable:
-        out("unreadable: " + ", ".join(f"{count:,} {reason}" for reason, count in done.unreadable.items()))
+    reasons("unreadable", done.unreadable)
     out(f"{number(done.raw_tags)} raw tags became {number(done.tags)}")
     table(None, [(reason, number(count), share(count, done.raw_tags)) for reason, count in done.reasons.items()], "  ")
     _spread("all rows", done.spread)
     if done.chosen is not None:
         _spread("chosen", done.chosen)
-    for path in done.files:
-        out(path)
+    files(done.files)
 
 
 def _spread(name: str, found: Spread) -> None:
