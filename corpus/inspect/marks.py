@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from corpus.errors import CorpusError
-from corpus.kernels.listing import ENTRY
+from corpus.kernels.listing import LEAD
 from corpus.kernels.patterns import EMAIL, PHRASES, URL
 from corpus.kernels.signal import SignalCall
 from corpus.slot import Committed
@@ -68,7 +68,7 @@ def _spans(text: str, call: SignalCall) -> Iterator[Span]:
         case "bullet_line_ratio":
             yield from _matches(text, r"(?m)^[ \t]*[•●▪■◆·\-*–][ \t]*")
         case "listing_ratio":
-            yield from _matches(text, ENTRY)
+            yield from _matches(text, LEAD)
         case "ellipsis_line_ratio":
             yield from _matches(text, r"(?m)(?:…+|\.{3,})[ \t]*$")
         case "longest_run":

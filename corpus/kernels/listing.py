@@ -24,9 +24,8 @@ _PLACES = (
 )
 _ITEM = rf"(?im)^{_SPACE}(?:[•·*\-–]{_SPACE})?"
 LEAD = rf"{_ITEM}(?:{'|'.join((*_DATES, *_PLACES))}){_SPACE}$"
-"""A line that holds nothing but a date or a word that leads elsewhere on a site, as an item of a list or not."""
-ENTRY = rf"{_ITEM}(?:{'|'.join((*_DATES, *_PLACES))}|\d{{1,4}}){_SPACE}$"
-"""A lead or a number, such as a page's, a counter's, or that of a line of code."""
+"""A line that holds nothing but a date or a word that leads elsewhere on a site, as an item of a list or not. Numbers
+alone are none: they number pages, but also lines of code."""
 SENTENCE_MARK = r"(?m)[，。！？；]|[a-z)”\"][.!?](?:[ \t]|$)"
 """A mark that sentences have, in Chinese or English."""
 _SENTENCE = rf"(?m)[^\n]*(?:{SENTENCE_MARK.removeprefix('(?m)')})[^\n]*"
@@ -42,9 +41,9 @@ def measure_listing(text: pa.Array, calls: Sequence[SignalCall]) -> list[pa.Arra
     """
     frame = pl.DataFrame({"text": pl.Series(text if len(text) else pa.array([], pa.large_string()), dtype=pl.String)})
     lines = pl.col("text").str.count_matches(r"[^\n]*\S[^\n]*")
-    counted = frame.with_columns(pl.col("text").str.count_matches(ENTRY).alias("entries"), lines.alias("lines"))
+    counted = frame.with_columns(pl.col("text").str.count_matches(LEAD).alias("entries"), lines.alias("lines"))
     # Most texts have no such line, and of those nothing else is asked.
-    others = pl.col("text").str.replace_all(ENTRY, "")
+    others = pl.col("text").str.replace_all(LEAD, "")
     titles = others.str.replace_all(_SENTENCE, "")
     share = pl.when(_visible(others) > 0).then(_visible(titles) / _visible(others)).otherwise(1.0)
     listed = (
