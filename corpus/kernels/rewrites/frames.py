@@ -30,7 +30,8 @@ _FEET = (
     r"(?:©|copyright|\(c\))[^\n]*|[^\n]*(?:icp[备证]|all rights reserved)[^\n]*",
     r"由[^\n]+强力驱动[^\n]*|powered by [^\n]+|(?:主题|框架|theme)[ \t]*[-–|:：][^\n]+",
     r"(?:[^\n]*[ \t])?(?:上|下)一[篇页章](?:[ \t:：>»][^\n]*)?|本站(?:总?访客数?|总?访问量|总字数)[^\n]*",
-    r"\d+[ \t]*(?:日志|分类|标签|篇文章|posts?|tags|categories)",
+    r"\d+[ \t]*(?:日志|分类|标签|篇文章|posts?|tags|categories)|(?:微信|支付宝)?打赏|阅读(?:全文|更多)[ \t]*[»>]*",
+    r"(?:本文(?:链接|作者)|版权声明|许可协议)[ \t]*[:：][^\n]*|rss(?: feed)?|made with[^\n]*|hexo theme[^\n]*",
 )
 LABEL = rf"(?im)^[ \t#*•\u{{3000}}【\[]*(?:{'|'.join((*_HEADS, *_FEET))})[ \t:：】\]]*$"
 """A line that heads a list of links, leads to the next page, or names the owner of the rights."""
