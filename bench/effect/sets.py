@@ -16,7 +16,8 @@ from texts import Row, drawn, records, write_lines, write_tier
 CORPUS = str(Path(sys.executable).with_name("corpus"))
 PEERS = Path(__file__).with_name("peers")
 OURS: dict[str, Any] = {
-    "rules": ["common", "zh/web", "en/web"], "rewrites": ["common", "zh"], "lines": ["common", "zh"],
+    "rules": ["common", "zh/web", "zh/wordlists", "en/web"], "rewrites": ["common", "zh", "web"],
+    "lines": ["common", "zh"],
     "dedup": {"near": {}, "lines": {}}, "perplexity": {}, "quality": "default", "tiers": "ranked",
 }  # fmt: skip
 SHIPPED = Path(__file__).parents[2] / "rules"
