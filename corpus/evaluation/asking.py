@@ -8,7 +8,6 @@ DIR/verdicts.parquet    a row for each answer or pair of answers, judged or with
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,12 +25,12 @@ from corpus.judge.client import Judge, Terms
 from corpus.judge.ledger import opened
 from corpus.judge.prompts import Prompt, load_prompt
 from corpus.judge.schema import Answer, Question
+from corpus.judge.telling import answered, tell_lost
 from corpus.judge.wire import Endpoint, ready
 
 Mode = Literal["judge", "pairwise"]
 Lang = Literal["zh", "en"]
 LEDGER, SETTINGS, VERDICTS = "ledger.jsonl", "eval.json", "verdicts.parquet"
-EVERY = 5.0
 FAMILIES: tuple[Family, ...] = ("reference", "open", "maths", "code")
 
 
@@ -88,17 +87,12 @@ async def _ask(
     places = [at for at, question in enumerate(questions) if question is not None]
     found: list[Answer | None] = [None] * len(questions)
     async with judge:
-        before, said, done = judge.purse.paid, time.monotonic(), 0
-        if judge.lost:
-            say(f"{len(judge.lost)} calls were under way when an earlier command was killed: they are charged the most "
-                "they could cost, and asked again")  # fmt: skip
-        async for at, answer in judge.stream(question for question in questions if question is not None):
-            found[places[at]] = answer
-            done += 1
-            if answer.bought and time.monotonic() - said >= EVERY:
-                said = time.monotonic()
-                say(f"{done:,} of {len(places):,} answered, {judge.purse.paid.tokens:,} tokens paid")
-        bought = sum(answer is not None and answer.bought for answer in found)
+        before = judge.purse.paid
+        tell_lost(judge, say)
+        answers = await answered(judge, [question for question in questions if question is not None], say)
+        for at, answer in zip(places, answers, strict=True):
+            found[at] = answer
+        bought = sum(answer.bought for answer in answers)
         bill = Bill(bought, judge.calls["sent"], judge.purse.paid - before, judge.purse.paid, len(judge.lost))
     return found, bill
 

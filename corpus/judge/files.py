@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import itertools
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -33,15 +32,13 @@ from corpus.judge.ledger import Ledger, opened
 from corpus.judge.pairwise import Agreement, Comparison, agreement, both_orders, combined
 from corpus.judge.prompts import Prompt
 from corpus.judge.schema import Answer, Question, Reason
+from corpus.judge.telling import answered, tell_lost
 from corpus.judge.wire import Endpoint, ready
 from corpus.quarantine import to_table
 from corpus.readers.items import Chunk
 from corpus.schema import QUARANTINE
 
 LEDGER, SETTINGS, JUDGED, UNREADABLE = "ledger.jsonl", "judge.json", "judged.parquet", "quarantine.parquet"
-EVERY = 5.0
-"""Seconds between two words to the person who waits."""
-LISTED = 8
 
 
 @dataclass(frozen=True)
@@ -114,34 +111,16 @@ async def _online(task: Task, chunks: Iterator[Chunk], judge: Judge, say: Callab
     async with judge:
         before = judge.purse.paid
         output = _Output(task, judge.lost, judge.ledger.damaged)
-        if judge.lost:
-            which = ", ".join(one.id for one in judge.lost[:LISTED]) + (", ..." if len(judge.lost) > LISTED else "")
-            say(
-                f"{len(judge.lost)} calls were under way when an earlier command was killed ({which}): they are "
-                "charged the most they could cost, and asked again"
-            )
+        tell_lost(judge, say)
         bare: list[Mapping[str, str]] = []
         with output:
             for chunk in chunks:
                 questions = rows.questions_of(chunk.records, task.prompt, task.places)
                 bare += _some(questions, task.canaries - len(bare))
-                answers = await _all(judge, _flat(questions, task.prompt), say)
+                answers = await answered(judge, _flat(questions, task.prompt), say)
                 output.take(chunk, questions, answers)
             canaries = await measure(judge, task.prompt, bare) if task.canaries else None
             return output.finish(judge.purse.paid - before, judge.purse.paid, judge.calls["sent"], canaries)
-
-
-async def _all(judge: Judge, questions: Sequence[Question], say: Callable[[str], None]) -> list[Answer]:
-    found: dict[int, Answer] = {}
-    said = time.monotonic()
-    async for place, answer in judge.stream(questions):
-        found[place] = answer
-        if answer.bought and time.monotonic() - said >= EVERY:
-            said = time.monotonic()
-            paid = judge.purse.paid
-            money = f", ${paid.usd:.4f}" if judge.terms.price else ""
-            say(f"{len(found):,} of {len(questions):,} answered, {paid.tokens:,} tokens{money} paid")
-    return [found[place] for place in range(len(questions))]
 
 
 def write_batches(task: Task, folder: Path, endpoint: Endpoint, terms: Terms) -> batch.Written:

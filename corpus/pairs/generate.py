@@ -19,12 +19,12 @@ from corpus.judge.budget import Cost
 from corpus.judge.client import Judge, Terms
 from corpus.judge.ledger import opened
 from corpus.judge.schema import Answer, Chat, Reason, Sampling
+from corpus.judge.telling import EVERY, answered, tell_lost
 from corpus.judge.wire import Endpoint, ready
 from corpus.pairs import store
 from corpus.pairs.model import SYSTEM, Reply, Seed, reply_rows
 
 SOURCE = "source"
-EVERY = 5.0
 
 
 @dataclass(frozen=True)
@@ -87,27 +87,9 @@ async def _asked(
 ) -> Answered:
     async with judge:
         before = judge.purse.paid
-        if judge.lost:
-            say(
-                f"{len(judge.lost)} calls were under way when an earlier command was killed: they are charged the most "
-                "they could cost, and asked again"
-            )
-        found = await gathered(judge, chats, say)
+        tell_lost(judge, say)
+        found = await answered(judge, chats, say)
         return _written(folder, asking, chats, found, judge.purse.paid - before, judge.purse.paid, len(judge.lost))
-
-
-async def gathered(judge: Judge, questions: Sequence[Any], say: Callable[[str], None]) -> list[Answer]:
-    """Answers in the order of the questions, with a word now and then of how far it is."""
-    found: dict[int, Answer] = {}
-    said = time.monotonic()
-    async for place, answer in judge.stream(questions):
-        found[place] = answer
-        if answer.bought and time.monotonic() - said >= EVERY:
-            said = time.monotonic()
-            paid = judge.purse.paid
-            money = f", ${paid.usd:.4f}" if judge.terms.price else ""
-            say(f"{len(found):,} of {len(questions):,} answered, {paid.tokens:,} tokens{money} paid")
-    return [found[place] for place in range(len(questions))]
 
 
 def by_local(root: Path, asking: Asking, model: str, sampling: Sampling, say: Callable[[str], None]) -> Answered:

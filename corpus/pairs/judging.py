@@ -19,9 +19,9 @@ from corpus.judge.ledger import opened
 from corpus.judge.pairwise import Agreement, Comparison, agreement, both_orders, combined
 from corpus.judge.prompts import Prompt, load_prompt
 from corpus.judge.schema import Answer, Question
+from corpus.judge.telling import answered, tell_lost
 from corpus.judge.wire import Endpoint, ready
 from corpus.pairs import store
-from corpus.pairs.generate import gathered
 from corpus.pairs.model import Reply, Seed, asked, folded, order
 from corpus.pairs.strength import FIRST, SECOND, TIE, Judgement, Strengths, strengths
 
@@ -147,13 +147,12 @@ async def _judged(
 ) -> Judged:  # fmt: skip
     async with judge:
         before = judge.purse.paid
-        if judge.lost:
-            say(f"{len(judge.lost)} calls were under way when an earlier command was killed: they are asked again")
+        tell_lost(judge, say)
         points = [_point(seeds[one.seed], one, prompts.score) for one in replies] if prompts.score else []
         pairs = compared_pairs(replies, judging.most) if prompts.compare else []
         sided = [_sided(seeds[one.seed], one, other, prompts.compare) for one, other in pairs]
         turned = [question for one in sided for question in both_orders(one)]
-        answers = await gathered(judge, [*points, *turned], say)
+        answers = await answered(judge, [*points, *turned], say)
         cost, paid = judge.purse.paid - before, judge.purse.paid
     scored = answers[: len(points)]
     both = answers[len(points) :]

@@ -27,6 +27,7 @@ from corpus.judge.claim import claim
 from corpus.judge.client import Judge, Terms
 from corpus.judge.ledger import opened
 from corpus.judge.prompts import Prompt
+from corpus.judge.telling import EVERY, tell_lost
 from corpus.judge.wire import Endpoint, ready
 from corpus.synth.checks import ruleset
 from corpus.synth.model import ASSISTANT, USER, Draft, Given, Mode, turns_of
@@ -35,8 +36,6 @@ from corpus.synth.work import Limits, Outcome, Work
 
 LEDGER, SETTINGS, ACCEPTED, REJECTED = "ledger.jsonl", "synth.json", "accepted.jsonl", "rejected.jsonl"
 Shape = Literal["messages", "alpaca"]
-EVERY = 5.0
-"""Seconds between two words to the person who waits."""
 FITTED = 20_000
 """Known rows that vectors are fitted to, the first ones."""
 BUDGET, REQUESTS = "budget", "requests"
@@ -124,11 +123,7 @@ def generate(
 
 async def _online(task: Task, judge: Judge, say: Callable[[str], None], left_out: Mapping[str, int]) -> Done:
     async with judge:
-        if judge.lost:
-            say(
-                f"{len(judge.lost)} calls were under way when an earlier command was killed: they are charged the most "
-                "they could cost, and asked again"
-            )
+        tell_lost(judge, say)
         with _Output(task, judge, say) as output:
             work = Work(task.mode, task.lang, _novelty(task), task.limits, output.take, source=task.source)
             try:
