@@ -6,13 +6,13 @@ TEST_STAMP := .venv/.installed-test
 ARCHIVE_STAMP := .venv/.archive
 DEMO ?= out/demo
 
-.PHONY: demo test lint ready bench clean
+.PHONY: demo test lint ready kernels0 kernels1 bench clean
 
 demo: $(STAMP)  ## install, run the shipped pipeline on a corpus the project writes itself
 	$(BIN)/corpus demo --out $(DEMO)
 
 test: $(TEST_STAMP)  ## install every CPU extra, run the linters and the whole suite
-	$(MAKE) --no-print-directory -j2 lint ready
+	$(MAKE) --no-print-directory -j3 lint ready
 	$(BIN)/python -m pytest -q -rs -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: $(TEST_STAMP)
@@ -21,11 +21,13 @@ lint: $(TEST_STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# What every process of the suite would else do by itself, on the core that the linters leave free: an archive with which
+# What every process of the suite would else do by itself, on what the linters leave free: an archive with which
 # Spark starts in half the time, bytecode (Python may be told to keep none), and compiled kernels.
-ready: $(ARCHIVE_STAMP)
+ready: $(ARCHIVE_STAMP) kernels0 kernels1
 	$(BIN)/python -m compileall -q corpus cli train tests
-	$(BIN)/python -m pytest -q tests/kernels/test_catalogue.py
+
+kernels0 kernels1: $(TEST_STAMP)
+	$(BIN)/python -c 'from corpus.kernels.numba_cache import compile_all; compile_all(first=$(subst kernels,,$@), step=2)'
 
 bench: $(TEST_STAMP)  ## FILES=... any JSONL; default: a corpus the bench writes
 	$(BIN)/python bench/bench_run.py $(FILES)

@@ -82,19 +82,21 @@ def kernel(*arguments: Any) -> Callable[[Callable[..., Any]], Any]:
     return wrap
 
 
-def compile_all(package: str = "corpus") -> int:
-    """Compile every kernel of a package into the cache, or find it there, before a process needs it; how many.
+def compile_all(package: str = "corpus", first: int = 0, step: int = 1) -> int:
+    """Compile kernels of a package or module into the cache before processes need them; how many.
 
-    Processes that meet an empty cache at the same moment would each compile the same. Takes minutes the first time.
+    Processes that meet an empty cache at the same moment would each compile the same. All kernels take minutes the
+    first time: several processes can take every `step`-th from the `first`. What is in the cache is only read.
     """
     root = importlib.import_module(package)
-    names = [package, *(found.name for found in pkgutil.walk_packages(root.__path__, f"{package}."))]
-    modules = [importlib.import_module(name) for name in names]
-    found = (value for module in modules for value in vars(module).values() if isinstance(value, FunctionType))
-    kernels = {id(value): value.ready for value in found if hasattr(value, "ready")}
-    for ready in kernels.values():
+    inner = pkgutil.walk_packages(getattr(root, "__path__", ()), f"{package}.")
+    modules = [root, *(importlib.import_module(found.name) for found in inner)]
+    values = (value for module in modules for value in vars(module).values() if isinstance(value, FunctionType))
+    kernels = {id(value): value.ready for value in values if hasattr(value, "ready")}
+    chosen = list(kernels.values())[first::step]
+    for ready in chosen:
         ready()
-    return len(kernels)
+    return len(chosen)
 
 
 def _compile(dispatcher: Any, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:

@@ -67,6 +67,13 @@ def test_a_zip_hits_what_a_folder_compiled_and_keeps_it_private(source: Path, zi
     assert home.stat().st_mode & 0o777 == 0o700
 
 
+def test_what_was_compiled_beforehand_is_not_compiled_again(source: Path, tmp_path: Path) -> None:
+    ahead = "from corpus.kernels.numba_cache import compile_all; print(compile_all('corpus.kernels.digest', {}, 2))"
+    some, others = (int(run(tmp_path, str(source), script=ahead.format(first))[0]) for first in (0, 1))
+    assert 0 <= some - others <= 1
+    assert run(tmp_path, str(source))[:2] == ["True", "0"]
+
+
 def test_damaged_cache_files_are_compiled_anew(source: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     run(cache, str(source))
