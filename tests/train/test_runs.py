@@ -77,11 +77,12 @@ def falls(losses: list[float], share: float) -> bool:
 
 
 NAMES = ("z2", "z3", "ddp", "lora-z3", "qlora-z2", "restart", "pretrain", "mixed", "ended", "goes on", "broken")
+ANSWERED = ("shared", "dealt", "dpo2", "dpo3", "scorer", "ppo", "bench")
 
 
 @pytest.fixture(scope="module")
 def runs(made: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    """Where they are, and what came of them."""
+    """Where they are, and what came of them: all jobs of two ranks that nothing kills."""
     folder = tmp_path_factory.mktemp("runs")
     # The base is random and stays so: what an adapter can learn over it is little.
     lora = {"lora": {"r": 32, "lora_alpha": 64, "lora_dropout": 0.0}, "learning_rate": 3e-2, "phases": PHASES[:1] * 3}
@@ -101,13 +102,45 @@ def runs(made: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> tupl
         {**sft(made, folder / "broken", bf16=False, spike_guard=8), "break": 6},
     ]  # fmt: skip
     jobs[6]["stage"] = "pretrain"
-    return folder, dict(zip(NAMES, ranks(2, jobs, folder), strict=True))
+    jobs += answering(made, folder)
+    return folder, dict(zip(NAMES + ANSWERED, ranks(2, jobs, folder), strict=True))
+
+
+def asking(made: dict[str, str], folder: Path) -> dict[str, Any]:
+    asked = folder / "asked.jsonl"
+    asked.write_text("".join(json.dumps({"id": str(number), "prompt": HAN[number] * 3}) + "\n" for number in range(7)))
+    return {"prompts": [str(asked)], "model": made["chat"], "chunk": 2, "batch_size": 2,
+            "decoding": {"max_new_tokens": 8}}  # fmt: skip
+
+
+def answering(made: dict[str, str], folder: Path) -> list[dict[str, Any]]:
+    """Jobs that answer or learn from preferences, and one that is measured."""
+    args = {"per_device_train_batch_size": 4, "learning_rate": 5e-3, "max_steps": 6, "logging_steps": 1,
+            "save_steps": 6, "lr_scheduler_type": "constant", "report_to": "none", "disable_tqdm": True}  # fmt: skip
+
+    def job(stage: str, name: str, **more: Any) -> dict[str, Any]:
+        told = {"model": made["chat"], "tiers": [made["pairs"]], "out": str(folder / name), "max_length": 48,
+                "args": args, "deepspeed": "z2"}  # fmt: skip
+        return {"stage": stage, "settings": {**told, **more}}
+
+    told = asking(made, folder)
+    reference = str(folder / "reference")
+    return [
+        {"stage": "generate", "settings": {**told, "out": str(folder / "shared"), "zero3": True}},
+        {"stage": "generate", "settings": {**told, "out": str(folder / "dealt")}},
+        job("dpo", "dpo2", reference=reference), job("dpo", "dpo3", deepspeed="z3", reference=reference),
+        job("reward", "scorer"),
+        job("ppo", "ppo", rewards=[{"rule": "language", "of": "zh"}], reward_model=str(folder / "scorer" / "model"),
+            max_new_tokens=4, args={**args, "max_steps": 2}),
+        {"stage": "bench", "settings": {"model": "tiny", "zero": "z2", "batch": 2, "length": 64, "document": 20,
+                                        "steps": 2, "warm_up": 1}},
+    ]  # fmt: skip
 
 
 def test_zero_2_and_3_adapters_and_pretraining_learn_alike_and_at_the_rates_asked_for(
     runs: tuple[Path, dict[str, Any]],
 ) -> None:
-    folder, found = runs[0], dict(runs[1])
+    folder, found = runs[0], {name: runs[1][name] for name in NAMES}
     assert found.pop("ended") == {"left": 143}
     assert (provenance.read(folder / "ended" / "checkpoint-6") or {})["step"] == 6
     assert found["goes on"]["losses"] == pytest.approx(found["z2"]["losses"], abs=1e-6)
@@ -195,37 +228,15 @@ def test_a_killed_job_goes_on_as_if_nothing_had_happened_on_other_ranks_too(
 
 
 def test_preferences_are_learnt_under_zero_and_ranks_answer_as_one_process_does(
-    made: dict[str, str], tmp_path: Path
+    made: dict[str, str], runs: tuple[Path, dict[str, Any]]
 ) -> None:
-    args = {"per_device_train_batch_size": 4, "learning_rate": 5e-3, "max_steps": 6, "logging_steps": 1,
-            "save_steps": 6, "lr_scheduler_type": "constant", "report_to": "none", "disable_tqdm": True}  # fmt: skip
-
-    def job(stage: str, name: str, **more: Any) -> dict[str, Any]:
-        told = {"model": made["chat"], "tiers": [made["pairs"]], "out": str(tmp_path / name), "max_length": 48,
-                "args": args, "deepspeed": "z2"}  # fmt: skip
-        return {"stage": stage, "settings": {**told, **more}}
-
-    asked = tmp_path / "asked.jsonl"
-    asked.write_text("".join(json.dumps({"id": str(number), "prompt": HAN[number] * 3}) + "\n" for number in range(7)))
-    told = {"prompts": [str(asked)], "model": made["chat"], "chunk": 2, "batch_size": 2,
-            "decoding": {"max_new_tokens": 8}}  # fmt: skip
+    folder, found = runs
 
     def answers(name: str) -> list[str]:
-        return [path.read_text() for path in sorted((tmp_path / name / "answers").iterdir())]
+        return [path.read_text() for path in sorted((folder / name / "answers").iterdir())]
 
-    reference = str(tmp_path / "reference")
-    found = ranks(2, [
-        {"stage": "generate", "settings": {**told, "out": str(tmp_path / "shared"), "zero3": True}},
-        {"stage": "generate", "settings": {**told, "out": str(tmp_path / "dealt")}},
-        job("dpo", "dpo2", reference=reference), job("dpo", "dpo3", deepspeed="z3", reference=reference),
-        job("reward", "scorer"),
-        job("ppo", "ppo", rewards=[{"rule": "language", "of": "zh"}], reward_model=str(tmp_path / "scorer" / "model"),
-            max_new_tokens=4, args={**args, "max_steps": 2}),
-        {"stage": "bench", "settings": {"model": "tiny", "zero": "z2", "batch": 2, "length": 64, "document": 20,
-                                        "steps": 2, "warm_up": 1}},
-    ], tmp_path)  # fmt: skip
-    _, _, two, three, scorer, ppo, measured = found
-    generate(Generate(**told, out=str(tmp_path / "alone")))
+    _, _, two, three, scorer, ppo, measured = (found[name] for name in ANSWERED)
+    generate(Generate(**asking(made, folder), out=str(folder / "alone")))
     assert answers("shared") == answers("dealt") == answers("alone")
     rows = [json.loads(line) for text in answers("alone") for line in text.splitlines()]
     assert [row["id"] for row in rows] == list(map(str, range(7)))
@@ -235,10 +246,10 @@ def test_preferences_are_learnt_under_zero_and_ranks_answer_as_one_process_does(
     assert two["losses"][-1] < 0.5
     assert scorer["losses"][-1] < scorer["losses"][0] or scorer["losses"][-1] < 0.2
     assert {"rewards/language/mean", "rewards/model/mean"} <= set(ppo["metrics"])
-    assert [page["stage"] for page in provenance.chain(tmp_path / "ppo" / "model")] == ["ppo"]
+    assert [page["stage"] for page in provenance.chain(folder / "ppo" / "model")] == ["ppo"]
     for name in ("dpo2", "scorer", "ppo"):
-        lines = map(json.loads, (tmp_path / name / "log.jsonl").read_text().splitlines())
+        lines = map(json.loads, (folder / name / "log.jsonl").read_text().splitlines())
         assert any("loss" in line for line in lines)
-        assert (tmp_path / name / "losses.png").is_file()
+        assert (folder / name / "losses.png").is_file()
     assert (measured["zero"], measured["ranks"], measured["mfu"]) == ("z2", 2, None)
     assert measured["tokens_per_second_per_gpu"] == pytest.approx(2 * 64 / measured["seconds_per_step"], rel=0.2)
