@@ -33,8 +33,16 @@ _FEET = (
     r"\d+[ \t]*(?:日志|分类|标签|篇文章|posts?|tags|categories)|(?:微信|支付宝)?打赏|阅读(?:全文|更多)[ \t]*[»>]*",
     r"(?:本文(?:链接|作者)|版权声明|许可协议)[ \t]*[:：][^\n]*|rss(?: feed)?|made with[^\n]*|hexo theme[^\n]*",
 )
-LABEL = rf"(?im)^[ \t#*•\u{{3000}}【\[]*(?:{'|'.join((*_HEADS, *_FEET))})[ \t:：】\]]*$"
-"""A line that heads a list of links, leads to the next page, or names the owner of the rights."""
+_SECTIONS = (
+    "新闻|要闻|国内|国际|社会|财经|股票|体育|娱乐|科技|数码|手机|汽车|房产|教育|健康|旅游|时尚|军事|文化|游戏|论坛|博客|博文|视频|图片|直播",
+    "专题|产品(?:中心|展示)?|项目|文档|下载|帮助|招聘|客户端|公司简介|新闻(?:中心|动态)|在线留言|常见问题|广告服务",
+    "网站地图|English|简体中文|繁體中文",
+    "news|world|business|sports?|politics|opinion|technology|science|health|entertainment|video|blog|forum|products|services",
+    "support|docs|downloads?|faq|privacy(?: policy)?|terms(?: of (?:use|service))?|careers|advertise|site ?map",
+    "subscribe|newsletter",
+)
+LABEL = rf"(?im)^[ \t#*•\u{{3000}}【\[]*(?:{'|'.join((*_HEADS, *_FEET, *_SECTIONS))})[ \t:：】\]]*$"
+"""A line that heads a list of links, leads to the next page, names the owner of the rights or a section of a site."""
 SHORT = 12
 """What a line without a sentence takes away, so that a menu of ten lines outweighs a motto of 100 code points."""
 LONG = 40
@@ -49,7 +57,7 @@ TITLE = 8
 """Lines before the last entry of a head among which the title is looked for."""
 _SIGN = (
     "(?i)首页|主页|归档|标签|分类|目录|登录|相关|推荐|[上下]一[篇页章]|©|copyright|备案|强力驱动"
-    "|home|archive|tags|categories|search|related"
+    "|home|archive|tags|categories|search|related|新闻|体育|下载|news|sports|privacy"
 )
 """What a text with a frame holds, asked first because it is asked quickly."""
 _CODE = r"[{}<>=;]|^(?: {4}|\t)|\|"
