@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from corpus.kernels.rewrites.segments import series, short_lines
 from corpus.kernels.signal import SignalCall
 
 _SPACE = r"[ \t\u{3000}]*"
@@ -28,6 +30,9 @@ LEAD = rf"{_ITEM}(?:{'|'.join((*_DATES, *_PLACES))}){_SPACE}$"
 alone are none: they number pages, but also lines of code."""
 SENTENCE_MARK = r"(?m)[，。！？；]|[a-z)”\"][.!?](?:[ \t]|$)"
 """A mark that sentences have, in Chinese or English."""
+LONGEST = 40
+"""Code points of such a line at most, with what stands around it."""
+_LINE = r"[^\n]*\S[^\n]*"
 _SENTENCE = rf"(?m)[^\n]*(?:{SENTENCE_MARK.removeprefix('(?m)')})[^\n]*"
 
 
@@ -39,21 +44,18 @@ def measure_listing(text: pa.Array, calls: Sequence[SignalCall]) -> list[pa.Arra
     So a diary, whose entries stand between sentences, has a low value, and an archive, whose entries stand between
     titles, a high one.
     """
-    frame = pl.DataFrame({"text": pl.Series(text if len(text) else pa.array([], pa.large_string()), dtype=pl.String)})
-    lines = pl.col("text").str.count_matches(r"[^\n]*\S[^\n]*")
-    counted = frame.with_columns(pl.col("text").str.count_matches(LEAD).alias("entries"), lines.alias("lines"))
-    # Most texts have no such line, and of those nothing else is asked.
+    short, rows = short_lines(text, LONGEST)
+    found = series(short).str.contains(LEAD).to_numpy() if len(short) else np.zeros(0, bool)
+    entries = np.bincount(rows[found], minlength=len(text))
+    where = entries > 0
+    frame = pl.DataFrame({"text": series(text.filter(pa.array(where))), "entries": entries[where]})
     others = pl.col("text").str.replace_all(LEAD, "")
     titles = others.str.replace_all(_SENTENCE, "")
     share = pl.when(_visible(others) > 0).then(_visible(titles) / _visible(others)).otherwise(1.0)
-    listed = (
-        counted.with_row_index()
-        .filter(pl.col("entries") > 0)
-        .select("index", (share * pl.col("entries") / pl.col("lines")).alias("value"))
-    )
-    found = counted.with_row_index().join(listed, on="index", how="left", maintain_order="left")
-    value = pl.when(pl.col("lines") > 0).then(pl.col("value").fill_null(0)).otherwise(None).cast(pl.Float32)
-    return [found.select(value).to_series().to_arrow()] * len(calls)
+    value = np.zeros(len(text), np.float32)
+    value[where] = frame.select(share * pl.col("entries") / pl.col("text").str.count_matches(_LINE)).to_series()
+    seen = series(text).str.contains(r"\S").fill_null(value=False).to_numpy()
+    return [pa.array(value, mask=~seen)] * len(calls)
 
 
 def _visible(text: pl.Expr) -> pl.Expr:

@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 
 from corpus.kernels.buffers import frozen, large, utf8
-from corpus.kernels.memory import at, byte_at, code_point, points, skip_to, width
+from corpus.kernels.memory import at, byte_at, code_point, points, width
 from corpus.kernels.numba_cache import I64, I64_OUT, INT, U8, U8_OUT, helper, kernel
 from corpus.kernels.rewrites.segments import (
     FENCE,
@@ -20,31 +20,11 @@ from corpus.kernels.rewrites.segments import (
     outside_fences,
     patched,
     series,
+    short_lines,
     texts_at,
     untouched,
     where_matching,
 )
-
-
-@kernel(U8, I64, INT, U8_OUT, I64_OUT, I64_OUT)
-def _short_lines(data: Any, offsets: Any, max_chars: int, target: Any, places: Any, rows: Any) -> int:
-    """Copy the lines of at most `max_chars` code points, without newlines, to `target`; how many there are."""
-    many, place = 0, 0
-    places[0] = 0
-    for row in range(len(offsets) - 1):
-        index, end = offsets[row], offsets[row + 1]
-        while index < end:
-            stop = skip_to(data, index, end, 0x0A)
-            size = stop - index
-            if size <= max_chars or (size <= 4 * max_chars and points(data, index, stop) <= max_chars):
-                for step in range(size):
-                    target[place + step] = data[index + step]
-                place += size
-                many += 1
-                places[many] = place
-                rows[many - 1] = row
-            index = stop + 1
-    return many
 
 
 def _rows_with_line(text: pa.Array, pattern: str, max_chars: int) -> np.ndarray:
@@ -52,18 +32,14 @@ def _rows_with_line(text: pa.Array, pattern: str, max_chars: int) -> np.ndarray:
 
     Most text is in long lines: it is not looked at.
     """
-    data, offsets = utf8(text)
-    low, high = int(offsets[0]), int(offsets[-1])
-    room = int(np.count_nonzero(data[low:high] == 0x0A)) + len(text)
-    target, places, rows = np.empty(high - low, np.uint8), np.empty(room + 1, np.int64), np.empty(room, np.int64)
-    many = _short_lines(data, offsets, max_chars, target, places, rows)
-    lines = texts_at(target, places[: many + 1])
+    lines, rows = short_lines(text, max_chars)
+    many = len(lines)
     try:
         matching = series(lines).str.contains(pattern).to_numpy() if many else pl.Series([""]).str.contains(pattern)
     except pl.exceptions.ComputeError as error:
         raise ValueError(f"the pattern cannot be used: {str(error).strip()}") from None
     chosen = np.zeros(len(text), bool)
-    chosen[rows[:many][np.asarray(matching)[:many]]] = True
+    chosen[rows[np.asarray(matching)[:many]]] = True
     return chosen
 
 

@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus.kernels.buffers import column, frozen, large, text_array, utf8
-from corpus.kernels.memory import byte_at, skip_to
-from corpus.kernels.numba_cache import I64, I64_OUT, U8, U8_OUT, helper, kernel
+from corpus.kernels.memory import byte_at, points, skip_to
+from corpus.kernels.numba_cache import I64, I64_OUT, INT, U8, U8_OUT, helper, kernel
 
 FENCE = "```|~~~"
 """What every text with a code fence holds."""
@@ -110,6 +110,38 @@ def lines_of(text: pa.Array) -> Pieces:
     ends, code, rows = _room(data, offsets)
     _cut_lines(data, offsets, ends, code, rows)
     return _pieces(data, ends, code, rows)
+
+
+@kernel(U8, I64, INT, U8_OUT, I64_OUT, I64_OUT)
+def _short_lines(data: Any, offsets: Any, max_chars: int, target: Any, places: Any, rows: Any) -> int:
+    """Copy the lines of at most `max_chars` code points, without newlines, to `target`; how many there are."""
+    many, place = 0, 0
+    places[0] = 0
+    for row in range(len(offsets) - 1):
+        index, end = offsets[row], offsets[row + 1]
+        while index < end:
+            stop = skip_to(data, index, end, 0x0A)
+            size = stop - index
+            if size <= max_chars or (size <= 4 * max_chars and points(data, index, stop) <= max_chars):
+                for step in range(size):
+                    target[place + step] = data[index + step]
+                place += size
+                many += 1
+                places[many] = place
+                rows[many - 1] = row
+            index = stop + 1
+    return many
+
+
+def short_lines(text: pa.Array, max_chars: int) -> tuple[pa.Array, np.ndarray]:
+    """The lines of at most `max_chars` code points, without newlines, and the row of each. Most text is in long lines,
+    so what is asked of these alone is asked quickly."""
+    data, offsets = utf8(text)
+    low, high = int(offsets[0]), int(offsets[-1])
+    room = int(np.count_nonzero(data[low:high] == 0x0A)) + len(text)
+    target, places, rows = np.empty(high - low, np.uint8), np.empty(room + 1, np.int64), np.empty(room, np.int64)
+    many = _short_lines(data, offsets, max_chars, target, places, rows)
+    return texts_at(target, places[: many + 1]), rows[:many]
 
 
 @kernel(U8, I64, U8, I64_OUT, U8_OUT, I64_OUT)
