@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 ROOT = Path(__file__).parents[1]
+# Thousands of tests and a hundred packages are no garbage: looking through them again and again takes minutes in all.
+gc.set_threshold(100_000, 20, 20)
 # A test says whether something holds, never how long it takes: machines differ, and kernels compile at the first call.
 hypothesis.settings.register_profile("corpus", deadline=None)
 hypothesis.settings.load_profile("corpus")
@@ -39,6 +42,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.path in slow and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(900))
     items.sort(key=lambda item: item.path not in slow)
+
+
+def pytest_collection_finish() -> None:
+    """What is there now stays to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

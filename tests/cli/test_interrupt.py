@@ -8,25 +8,37 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
-from building import Go, contents, prose, write_jsonl
+from building import contents, prose, write_jsonl
 from typing_it import command, environment, typed
 
 from corpus import pipeline
+from corpus.execute import execute
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 RECORDS = 60_000
 
 
-@pytest.fixture
-def written(tmp_path: Path) -> Path:
-    write_jsonl(
-        tmp_path / "in.jsonl", ({"text": prose(number % 30_000), "id": str(number)} for number in range(RECORDS))
-    )
-    path = tmp_path / "p.yaml"
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("written")
+    write_jsonl(folder / "in.jsonl", ({"text": prose(number % 30_000), "id": str(number)} for number in range(RECORDS)))
+    path = folder / "p.yaml"
     path.write_text("name: t\nsources: [{name: s, paths: in.jsonl}]\n", encoding="utf-8")
     return path
+
+
+@pytest.fixture(scope="module")
+def undisturbed(spark: SparkSession, written: Path) -> dict[str, Any]:
+    """What a run makes of it that nothing ends."""
+    run = written.parent / "undisturbed"
+    execute(pipeline.read(written), str(run), spark=spark, split_bytes=1 << 20)
+    return contents(run)
 
 
 def wait_for(what: Callable[[], bool]) -> None:
@@ -41,7 +53,9 @@ def receipts(run: Path) -> int:
 
 
 @pytest.mark.slow
-def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(go: Go, written: Path, tmp_path: Path) -> None:
+def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(
+    written: Path, undisturbed: dict[str, Any], tmp_path: Path
+) -> None:
     run = tmp_path / "run"
     line = command("run", str(written), "--out", str(run), "--split-mb", "1", "--master", "local[1,4]")
     with subprocess.Popen(
@@ -58,13 +72,12 @@ def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(go: Go, written: Path
     again = typed("run", str(written), "--out", str(run), "--split-mb", "1", "--json")
     assert again.code == 0, again.err
     assert f"{done} done before" in again.err
-    go(pipeline.read(written), tmp_path / "undisturbed", split_bytes=1 << 20)
-    assert contents(run) == contents(tmp_path / "undisturbed")
+    assert contents(run) == undisturbed
 
 
 @pytest.mark.slow
 def test_a_detached_run_is_seen_stopped_with_all_its_processes_and_resumed(
-    go: Go, written: Path, tmp_path: Path
+    written: Path, undisturbed: dict[str, Any], tmp_path: Path
 ) -> None:
     run = tmp_path / "run"
     line = ["run", str(written), "--out", str(run), "--split-mb", "1", "--master", "local[1,4]", "--json"]
@@ -84,5 +97,4 @@ def test_a_detached_run_is_seen_stopped_with_all_its_processes_and_resumed(
     again = typed(*line)
     assert again.code == 0, again.err
     assert json.loads(again.out)["account"]["in"] == RECORDS
-    go(pipeline.read(written), tmp_path / "undisturbed", split_bytes=1 << 20)
-    assert contents(run) == contents(tmp_path / "undisturbed")
+    assert contents(run) == undisturbed

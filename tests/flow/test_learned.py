@@ -137,7 +137,7 @@ def test_vectors_are_stored_with_the_digest_of_their_model(run: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "how", [{"split_bytes": 1 << 12, "part_bytes": 1 << 13}, {"split_bytes": 1 << 13, "rows_here": 0}]
+    "how", [{"split_bytes": 1 << 12, "part_bytes": 1 << 13}, {"split_bytes": 1 << 15, "rows_here": 0}]
 )
 def test_neither_splits_nor_spark_show(go: Go, folder: Path, tmp_path: Path, run: Path, how: dict[str, int]) -> None:
     go(asked(folder), tmp_path / "run", **how)

@@ -138,7 +138,7 @@ def test_splits_parts_and_spark_do_not_show(
 ) -> None:
     one = kept if keep_first else run
     many = tmp_path / "many"
-    go(wanted(source, keep_first=keep_first), many, split_bytes=1 << 11, part_bytes=1 << 11, rows_here=0)
+    go(wanted(source, keep_first=keep_first), many, split_bytes=1 << 12, part_bytes=1 << 12, rows_here=0)
     assert contents(many) == contents(one)
     assert texts(many) == texts(one)
 

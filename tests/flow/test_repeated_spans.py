@@ -105,7 +105,7 @@ def test_what_was_cut_is_counted(run: Path) -> None:
 
 def test_splits_parts_and_spark_do_not_show(go: Go, source: Path, run: Path, tmp_path: Path) -> None:
     many = tmp_path / "many"
-    go(wanted(source, spans={}, paragraphs={}), many, split_bytes=1 << 11, part_bytes=1 << 11, rows_here=0)
+    go(wanted(source, spans={}, paragraphs={}), many, split_bytes=1 << 12, part_bytes=1 << 12, rows_here=0)
     assert contents(many) == contents(run)
     assert texts(many) == texts(run)
 

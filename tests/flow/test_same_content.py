@@ -58,7 +58,7 @@ def test_splits_and_parts_do_not_show(
 def test_narrow_stages_on_spark_and_in_the_driver_decide_alike(
     go: Go, folder: Path, tmp_path: Path, expected: Any
 ) -> None:
-    go(run_settings(folder), tmp_path / "run", split_bytes=1 << 13, rows_here=0)
+    go(run_settings(folder), tmp_path / "run", split_bytes=1 << 15, rows_here=0)
     assert contents(tmp_path / "run") == expected
     assert RunDir.open(str(tmp_path / "run")).verify() == []
 
