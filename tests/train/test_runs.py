@@ -174,31 +174,48 @@ def test_zero_2_and_3_adapters_and_pretraining_learn_alike_and_at_the_rates_aske
     assert sum(page["rows_consumed"].values()) == 88
 
 
-def test_one_rank_goes_on_where_two_were_under_zero_too_and_a_guarded_run_where_it_was(
-    made: dict[str, str], runs: tuple[Path, dict[str, Any]], tmp_path: Path
-) -> None:
-    folder, found = runs
+ALONE = ("one", "killed", "z2", "z3", "guarded", "left", "again")
+
+
+@pytest.fixture(scope="module")
+def alone(
+    made: dict[str, str], runs: tuple[Path, dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, dict[str, Any]]:
+    """Where all jobs of one rank are, and what came of them; some go on where two ranks were."""
+    folder = tmp_path_factory.mktemp("alone")
     for name in ("z2", "z3"):
-        made_at = universal(str(folder / name / "checkpoint-8"), str(tmp_path / name))
-        assert made_at == str(tmp_path / name / "checkpoint-8")
+        made_at = universal(str(runs[0] / name / "checkpoint-8"), str(folder / name))
+        assert made_at == str(folder / name / "checkpoint-8")
+    ranks(2, [{**sft(made, folder / "killed", bf16=False), "kill": 13}], folder, fails=True)
+    assert not (folder / "killed" / "model").exists()
+    (folder / "killed" / "checkpoint-12").mkdir()  # half a checkpoint, as a kill leaves it
     jobs = [
-        sft(made, tmp_path / "one", bf16=False),
-        *(sft(made, tmp_path / name, deepspeed=name) for name in ("z2", "z3")),
-        sft(made, tmp_path / "guarded", bf16=False, spike_guard=0.25),
-        {**sft(made, tmp_path / "cut", bf16=False, spike_guard=0.25), "end": 15},
-        sft(made, tmp_path / "cut", bf16=False, spike_guard=0.25),
+        sft(made, folder / "one", bf16=False),
+        sft(made, folder / "killed", bf16=False),  # before DeepSpeed leaves its settings in the process
+        *(sft(made, folder / name, deepspeed=name) for name in ("z2", "z3")),
+        sft(made, folder / "guarded", bf16=False, spike_guard=0.25),
+        {**sft(made, folder / "cut", bf16=False, spike_guard=0.25), "end": 15},
+        sft(made, folder / "cut", bf16=False, spike_guard=0.25),
     ]
-    one, *more, guarded, left, again = ranks(1, jobs, tmp_path)
-    assert left == {"left": 143}
+    return folder, dict(zip(ALONE, ranks(1, jobs, folder), strict=True))
+
+
+def test_one_rank_goes_on_where_two_were_under_zero_too_and_a_guarded_run_where_it_was(
+    runs: tuple[Path, dict[str, Any]], alone: tuple[Path, dict[str, Any]]
+) -> None:
+    found, (folder, told) = runs[1], alone
+    assert told["left"] == {"left": 143}
     # The guard remembers 50 batches; without them it would skip none of the last 24.
-    assert any(one["step"] >= 16 for one in guarded["skipped"])
-    assert (again["skipped"], again["losses"]) == (guarded["skipped"], guarded["losses"])
-    assert one["losses"] == pytest.approx(found["ddp"]["losses"], abs=1e-5)
-    for name, told in zip(("z2", "z3"), more, strict=True):
-        assert told["losses"][:8] == found[name]["losses"][:8]
-        assert told["losses"] == pytest.approx(found[name]["losses"], abs=2e-3)
-        assert told["rates"] == found[name]["rates"]
-        assert (provenance.read(tmp_path / name / "model") or {})["ranks"] == 1
+    assert any(one["step"] >= 16 for one in told["guarded"]["skipped"])
+    assert [told["again"][what] for what in ("skipped", "losses")] == [
+        told["guarded"][what] for what in ("skipped", "losses")
+    ]
+    assert told["one"]["losses"] == pytest.approx(found["ddp"]["losses"], abs=1e-5)
+    for name in ("z2", "z3"):
+        assert told[name]["losses"][:8] == found[name]["losses"][:8]
+        assert told[name]["losses"] == pytest.approx(found[name]["losses"], abs=2e-3)
+        assert told[name]["rates"] == found[name]["rates"]
+        assert (provenance.read(folder / name / "model") or {})["ranks"] == 1
 
 
 @pytest.mark.parametrize("name", ["z2", "z3"])
@@ -213,16 +230,12 @@ def test_a_checkpoint_becomes_the_model_that_the_run_ends_with(
 
 
 def test_a_killed_job_goes_on_as_if_nothing_had_happened_on_other_ranks_too(
-    made: dict[str, str], runs: tuple[Path, dict[str, Any]], tmp_path: Path
+    runs: tuple[Path, dict[str, Any]], alone: tuple[Path, dict[str, Any]]
 ) -> None:
-    folder, whole = runs[0], runs[1]["ddp"]
-    ranks(2, [{**sft(made, tmp_path / "cut", bf16=False), "kill": 13}], tmp_path, fails=True)
-    assert not (tmp_path / "cut" / "model").exists()
-    (tmp_path / "cut" / "checkpoint-12").mkdir()  # half a checkpoint, as a kill leaves it
-    again = ranks(1, [sft(made, tmp_path / "cut", bf16=False)], tmp_path)[0]
+    whole, again = runs[1]["ddp"], alone[1]["killed"]
     assert again["losses"][:8] == whole["losses"][:8]
     assert again["losses"] == pytest.approx(whole["losses"], abs=1e-6)
-    first, second = (tensors.folder(str(one / "model")) for one in (folder / "ddp", tmp_path / "cut"))
+    first, second = (tensors.folder(str(one / "model")) for one in (runs[0] / "ddp", alone[0] / "killed"))
     for name in first.files:
         assert (first.tensor(name) - second.tensor(name)).abs().max() < 1e-5
 
