@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+from train.importing import no_garbage
+
 
 def rank() -> int:
     """This rank's number in the job; 0 outside one."""
@@ -22,7 +24,8 @@ def begin() -> None:
     On a CPU DeepSpeed would compile an operation for shared memory first, which needs a compiler and a minute; gloo
     does without. A process outside a job becomes a job of one rank.
     """
-    import torch
+    with no_garbage():
+        import torch
 
     gpu = torch.cuda.is_available()
     if not gpu:
@@ -35,7 +38,8 @@ def begin() -> None:
     os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", "")])  # noqa: PTH120
     if "MASTER_PORT" not in os.environ:
         os.environ["MASTER_PORT"] = str(_free_port())
-    import deepspeed
+    with no_garbage():
+        import deepspeed
 
     if not gpu:
         deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False

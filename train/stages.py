@@ -15,6 +15,7 @@ from corpus.located import Strict
 from train import distributed, packed, plan, plot, provenance, schedule
 from train.data import Collate, Rows
 from train.deepspeed import configuration, zero_stage
+from train.importing import no_garbage
 from train.meters import Meter, flops_per_token, peak_of
 from train.models import Model, load, save_words
 from train.packed import Packed, Part
@@ -264,10 +265,11 @@ def trainer_of(made: Prepared, resumed: Path | None = None) -> Any:
     settings = made.settings
     accumulation = accumulated(settings, distributed.world())
     distributed.begin()
-    import torch
-    from transformers import TrainingArguments
+    with no_garbage():
+        import torch
+        from transformers import TrainingArguments
 
-    from train.trainer import TierTrainer
+        from train.trainer import TierTrainer
 
     cpu = not torch.cuda.is_available()
     args = TrainingArguments(

@@ -14,6 +14,8 @@ from typing import Any
 import torch
 from accelerate.state import AcceleratorState, GradientState
 
+from train.importing import no_garbage
+
 
 def run(job: dict[str, Any]) -> dict[str, Any]:
     stage, settings = job["stage"], job["settings"]
@@ -41,11 +43,8 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
 
 def main(path: Path) -> None:
     torch.set_num_threads(1)
-    gc.disable()  # nothing that is imported is garbage: a sixth of the time would go into looking
-    from train import stages, trainer  # noqa: F401
-
-    gc.freeze()
-    gc.enable()
+    with no_garbage():
+        from train import stages, trainer  # noqa: F401
     found = []
     for job in json.loads(path.read_text()):
         if "kill" in job and os.environ["RANK"] == "1":

@@ -10,6 +10,7 @@ from train.alignment.pairs import ID, Pairs, read_pairs
 from train.alignment.reference import joined, keep, name_of
 from train.alignment.settings import Aligning, Dpo, arguments
 from train.alignment.start import Done, load_causal, load_tokenizer, run
+from train.importing import no_garbage
 
 
 def dpo(settings: Dpo) -> Done:
@@ -18,7 +19,8 @@ def dpo(settings: Dpo) -> Done:
     The first loss of `sigmoid` is ln 2: policy and reference are one model then. A repeated command goes on from the
     last complete checkpoint, with the reference that it began with.
     """
-    from trl import DPOConfig, DPOTrainer
+    with no_garbage():
+        from trl import DPOConfig, DPOTrainer
 
     distributed.begin()
     tokenizer = load_tokenizer(settings.model)

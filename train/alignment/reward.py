@@ -6,11 +6,13 @@ from train import distributed
 from train.alignment.dpo import both_splits
 from train.alignment.settings import Reward, arguments
 from train.alignment.start import Done, load_scorer, load_tokenizer, run
+from train.importing import no_garbage
 
 
 def reward(settings: Reward) -> Done:
     """Train a scorer on the pairs; `center` is the weight that keeps scores around 0 (Eisenstein et al. 2023)."""
-    from trl import RewardConfig, RewardTrainer
+    with no_garbage():
+        from trl import RewardConfig, RewardTrainer
 
     distributed.begin()
     tokenizer = load_tokenizer(settings.model)

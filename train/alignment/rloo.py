@@ -13,6 +13,7 @@ from train import distributed
 from train.alignment.dpo import both_splits
 from train.alignment.settings import Rloo, Rule, arguments
 from train.alignment.start import Done, load_causal, load_tokenizer, run
+from train.importing import no_garbage
 
 HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 LETTER = re.compile(r"[^\W\d_]")
@@ -21,7 +22,8 @@ ENDS = ("。", "！", "？", "…", ".", "!", "?", "”", '"', "）", ")", "```"
 
 def rloo(settings: Rloo) -> Done:
     """Train on the prompts of the pairs; answers are drawn on the way, `draws` to a prompt."""
-    from trl import RLOOConfig, RLOOTrainer
+    with no_garbage():
+        from trl import RLOOConfig, RLOOTrainer
 
     distributed.begin()
     tokenizer = load_tokenizer(settings.model)
