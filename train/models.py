@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from corpus.errors import EnvironmentProblem, UsageError
 from corpus.located import Strict
 from train import shapes
+from train.importing import no_garbage
 
 SAFE: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 Bits = Literal[4, 8]
@@ -73,8 +74,9 @@ def load(settings: Model, seed: int, bf16: bool, zero: int) -> Any:
     """
     if settings.use_liger_kernel and find_spec("liger_kernel") is None:
         raise EnvironmentProblem("use_liger_kernel needs the extra: pip install 'corpus-tiers[gpu]'")
-    import torch
-    from transformers import AutoConfig, AutoModelForCausalLM
+    with no_garbage():
+        import torch
+        from transformers import AutoConfig, AutoModelForCausalLM
 
     kind = torch.bfloat16 if bf16 and (zero or settings.lora) else torch.float32
     ways: dict[str, Any] = {"dtype": kind, "attn_implementation": settings.attn_implementation}

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from corpus.errors import UsageError
 from corpus.located import Strict
+from train.importing import no_garbage
 from train.models import SAFE, Bits, quantisation
 
 Messages = Sequence[Mapping[str, str]]
@@ -100,8 +101,9 @@ def load(folder: str, adapter: str | None = None, bits: Bits | None = None, rend
 
     Local files only, safetensors, no code of others. UsageError when it cannot be loaded.
     """
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    with no_garbage():
+        import torch
+        from transformers import AutoModelForCausalLM, AutoTokenizer
 
     gpu = torch.cuda.is_available()
     extra: dict[str, Any] = {"quantization_config": quantisation(bits, zero=0)} if bits else {}

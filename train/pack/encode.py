@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from corpus.errors import UsageError
+from train.importing import no_garbage
 from train.models import SAFE
 from train.templates.model import Rendered, Template
 
@@ -36,7 +37,8 @@ class Words:
     @cached_property
     def whole(self) -> Any:
         """transformers' tokenizer. UsageError when the folder holds none that is fast."""
-        from transformers import AutoTokenizer
+        with no_garbage():
+            from transformers import AutoTokenizer
 
         try:
             found = AutoTokenizer.from_pretrained(self.folder, **SAFE)
