@@ -43,13 +43,13 @@ def found(frame: Any) -> dict[int, int]:
 
 
 def long_and_wide(seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
-    """A chain of 3,000 nodes and a star of 20,000 about its largest, random pairs, and a node with itself alone."""
+    """A chain of 10,000 nodes and a star of 100,000 about its largest, random pairs, and a node with itself alone."""
     chance = np.random.default_rng(seed)
-    chain = chance.permutation(3_000)
-    star = 20_000 + np.arange(20_000)
+    chain = chance.permutation(10_000)
+    star = 20_000 + np.arange(100_000)
     random = 200_000 + chance.integers(0, 3000, (2, 2000))
     loops = np.array([-5, 20_001])
-    a = np.concatenate([chain[:-1], np.full(20_000, 40_000), random[0], loops])
+    a = np.concatenate([chain[:-1], np.full(100_000, 120_000), random[0], loops])
     b = np.concatenate([chain[1:], star, random[1], loops])
     return a, b
 
