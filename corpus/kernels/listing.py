@@ -25,6 +25,8 @@ _PLACES = (
     r"links?|contact(?: us)?|more|[«»‹›…·|]+",
 )
 _ITEM = rf"(?im)^{_SPACE}(?:[•·*\-–]{_SPACE})?"
+DATE = rf"{_ITEM}(?:{'|'.join(_DATES)}){_SPACE}$"
+"""A line that holds nothing but a date."""
 LEAD = rf"{_ITEM}(?:{'|'.join((*_DATES, *_PLACES))}){_SPACE}$"
 """A line that holds nothing but a date or a word that leads elsewhere on a site, as an item of a list or not. Numbers
 alone are none: they number pages, but also lines of code."""
@@ -32,6 +34,8 @@ SENTENCE_MARK = r"(?m)[，。！？；]|[a-z)”\"][.!?](?:[ \t]|$)"
 """A mark that sentences have, in Chinese or English."""
 LONGEST = 40
 """Code points of such a line at most, with what stands around it."""
+WORDS = 2
+"""Words that lead elsewhere which a listing has: dates alone do not make one."""
 _LINE = r"[^\n]*\S[^\n]*"
 _SENTENCE = rf"(?m)[^\n]*(?:{SENTENCE_MARK.removeprefix('(?m)')})[^\n]*"
 
@@ -42,12 +46,13 @@ def measure_listing(text: pa.Array, calls: Sequence[SignalCall]) -> list[pa.Arra
     Linear.
 
     So a diary, whose entries stand between sentences, has a low value, and an archive, whose entries stand between
-    titles, a high one.
+    titles, a high one; a chronicle has 0, as has every text with fewer than WORDS entries that are no dates.
     """
     short, rows = short_lines(text, LONGEST)
-    found = series(short).str.contains(LEAD).to_numpy() if len(short) else np.zeros(0, bool)
-    entries = np.bincount(rows[found], minlength=len(text))
-    where = entries > 0
+    leads = series(short).str.contains(LEAD).to_numpy()
+    rows, short = rows[leads], short.filter(pa.array(leads))
+    words = ~series(short).str.contains(DATE).to_numpy()
+    entries, where = np.bincount(rows, minlength=len(text)), np.bincount(rows[words], minlength=len(text)) >= WORDS
     frame = pl.DataFrame({"text": series(text.filter(pa.array(where))), "entries": entries[where]})
     others = pl.col("text").str.replace_all(LEAD, "")
     titles = others.str.replace_all(_SENTENCE, "")

@@ -17,7 +17,7 @@ def test_a_listing_is_the_share_of_entries_outside_sentences(ask: Any) -> None:
     assert ask("listing_ratio", ARCHIVE) == pytest.approx(5 / 10)
     assert ask("listing_ratio", "Home\nMar 4, 2021\nnew oars\n03-04\nNext") == pytest.approx(4 / 5)
     # 2 of 4 lines; of the two others 4 of 14 characters are no sentence.
-    assert ask("listing_ratio", "首页\n船修好了，可以下水。\n03-12\n修船日记") == pytest.approx(2 / 4 * 4 / 14)
+    assert ask("listing_ratio", "首页\n船修好了，可以下水。\n归档\n修船日记") == pytest.approx(2 / 4 * 4 / 14)
     assert ask("listing_ratio", "首页\n归档\n标签") == 1
 
 
@@ -26,6 +26,11 @@ def test_dates_and_numbers_among_sentences_are_no_listing(ask: Any) -> None:
     assert ask("listing_ratio", diary) == 0
     assert ask("listing_ratio", "目录学是研究目录的学问\n更多的人来了\n1998 年的桥") == 0
     assert ask("listing_ratio", "3.14\n1,000\n第一章\n12345") == 0
+
+
+def test_a_chronicle_is_no_listing(ask: Any) -> None:
+    assert ask("listing_ratio", "大事\n1998-03-04\n桥建成\n2003-05-06\n桥被水冲走\n2004-01-02\n重修") == 0
+    assert ask("listing_ratio", "关于\n2004-01-02\n河水从山里来\n冬天也不结冰") == 0
 
 
 def test_numbers_of_lines_of_code_are_no_listing(ask: Any) -> None:

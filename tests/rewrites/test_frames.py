@@ -62,9 +62,23 @@ def test_what_stands_behind_the_last_lead_stays() -> None:
         "\n".join(["首页", "归档", BODY]),
         "\n".join(["首页", "归档", "标签", BODY[: LEAST // 2]]),
         "\n".join(["第一天", "2021-03-04", BODY, "第二天", "2021-03-05", BODY, "第三天", "2021-03-06", BODY]),
+        "\n".join([BODY, "大事", "1998-03-04", "桥建成", "2003-05-06", "桥被水冲走", "2004-01-02", "重修"]),
+        "\n".join([BODY, "## 下载", "bridge.zip", "## 文档", "bridge.pdf"]),
+        "\n".join([BODY, "下载", "文档", "```", "make bridge", "```"]),
         "\n".join(["首页", "标签", "归档", *([BODY] * 2), "目录", "标签", "搜索", *([BODY] * 2)]).replace("首页\n", ""),
     ],
-    ids=["recipe", "references", "numbered code", "two leads", "little text", "diary", "leads amid"],
+    ids=[
+        "recipe",
+        "references",
+        "numbered code",
+        "two leads",
+        "little text",
+        "diary",
+        "chronicle",
+        "headings",
+        "code below",
+        "leads amid",
+    ],
 )
 def test_texts_without_a_frame_stay(text: str) -> None:
     assert framed(text) == text

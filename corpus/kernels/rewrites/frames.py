@@ -3,8 +3,8 @@
 Lines say what they are: a sentence, an entry (a date, a word that leads elsewhere, a label of a list of links), or
 neither. The text of a page is the stretch of lines with the highest sum, where a line with a sentence counts its
 visible code points and a short line without one takes away SHORT (Pasternack and Roth 2009 find articles so, by tokens
-and tags). What lies outside is a frame only when it shows that it is one: by entries, of which prose, verses, recipes
-and code have none.
+and tags). What lies outside is a frame only when it shows that it is one: by entries other than dates, of which prose,
+chronicles, verses, recipes and code have none.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import polars as pl
 import pyarrow as pa
 
 from corpus.kernels.buffers import frozen, large
-from corpus.kernels.listing import LEAD, SENTENCE_MARK
+from corpus.kernels.listing import DATE, LEAD, SENTENCE_MARK
 from corpus.kernels.numba_cache import I64, U8, U8_OUT, helper, kernel
 from corpus.kernels.rewrites.segments import Rewritten, lines_of, patched, series, untouched, where_matching
 
@@ -41,7 +41,7 @@ _SECTIONS = (
     "support|docs|downloads?|faq|privacy(?: policy)?|terms(?: of (?:use|service))?|careers|advertise|site ?map",
     "subscribe|newsletter",
 )
-LABEL = rf"(?im)^[ \t#*•\u{{3000}}【\[]*(?:{'|'.join((*_HEADS, *_FEET, *_SECTIONS))})[ \t:：】\]]*$"
+LABEL = rf"(?im)^[ \t*•\u{{3000}}【\[]*(?:{'|'.join((*_HEADS, *_FEET, *_SECTIONS))})[ \t:：】\]]*$"
 """A line that heads a list of links, leads to the next page, names the owner of the rights or a section of a site."""
 SHORT = 12
 """What a line without a sentence takes away, so that a menu of ten lines outweighs a motto of 100 code points."""
@@ -52,7 +52,7 @@ LONGEST = 80
 LEAST = 200
 """Visible code points of sentences that a text must have to be told from its frame."""
 ABOVE, BELOW = 3, 2
-"""Entries that a head, and a tail, must have."""
+"""Entries other than dates that a head, and a tail, must have."""
 TITLE = 8
 """Lines before the last entry of a head among which the title is looked for."""
 _SIGN = (
@@ -62,7 +62,7 @@ _SIGN = (
 """What a text with a frame holds, asked first because it is asked quickly."""
 _CODE = r"[{}<>=;]|^(?: {4}|\t)|\|"
 _ITEM = r"^\s*(?:[•·*\-–#]|\d{1,2}[.、])"
-_SENTENCE, _ENTRY, _ITEM_LINE, _NEUTRAL = 1, 2, 4, 8
+_SENTENCE, _ENTRY, _WORD, _ITEM_LINE, _NEUTRAL, _FENCED = 1, 2, 4, 8, 16, 32
 
 
 @helper
@@ -95,9 +95,12 @@ def _spoken(kinds: Any, sizes: Any, start: int, stop: int) -> int:
 
 @helper
 def _shown(kinds: Any, start: int, stop: int) -> int:
+    """Entries other than dates; 0 where a code fence is among the lines."""
     found = 0
     for line in range(start, stop):
-        if kinds[line] & _ENTRY:
+        if kinds[line] & _FENCED:
+            return 0
+        if kinds[line] & _WORD:
             found += 1
     return found
 
@@ -125,7 +128,7 @@ def _framed(rows: Any, kinds: Any, sizes: Any, goes: Any) -> None:
                 goes[line] = 1 if line != kept else 0
         if _spoken(kinds, sizes, behind, stop) <= spare:
             begin = behind
-            while begin < stop and not kinds[begin] & _ENTRY:
+            while begin < stop and not kinds[begin] & _WORD:
                 begin += 1
             if _shown(kinds, begin, stop) >= BELOW:
                 for line in range(begin, stop):
@@ -136,9 +139,10 @@ def page_frame(text: pa.Array) -> Rewritten:
     """Menus above a text and lists of links, dates and owners below it go; the title stays.
 
     A head goes up to its last entry, but for the last line of at least five visible code points before it that is no
-    entry and no item of a list (the title, where a date follows it); a tail goes from its first entry on. They need
-    ABOVE and BELOW entries and may hold a tenth of the text's sentences at most, and 100 code points. Texts with fewer
-    than LEAST code points in sentences stay, so do code fences. Linear; a second time changes nothing.
+    entry and no item of a list (the title, where a date follows it); a tail goes from its first entry that is no date.
+    They need ABOVE and BELOW entries other than dates, may hold a tenth of the text's sentences and 100 code points of
+    them at most, and no code fence. Texts with fewer than LEAST code points in sentences stay. Linear; a second time
+    changes nothing.
     """
     where = where_matching(text, _SIGN)
     if not where.any():
@@ -149,15 +153,17 @@ def page_frame(text: pa.Array) -> Rewritten:
         (pl.col("line").str.len_chars() - pl.col("line").str.count_matches(r"\s")).cast(pl.Int64).alias("size"),
     )
     line, size = pl.col("line"), pl.col("size")
-    entry = (size <= LONGEST) & (line.str.contains(LEAD) | line.str.contains(LABEL))
+    entry = (size <= LONGEST) & (line.str.contains(LEAD) | line.str.contains(LABEL)) & ~pl.Series(lines.code)
     sentence = line.str.contains(SENTENCE_MARK) & ~entry & (size >= SHORT)
     neutral = pl.Series(lines.code) | line.str.contains(_CODE) | (size >= LONG)
     kinds = frame.select(
         (
             sentence.cast(pl.UInt8) * _SENTENCE
-            + (entry & ~pl.Series(lines.code)).cast(pl.UInt8) * _ENTRY
+            + entry.cast(pl.UInt8) * _ENTRY
+            + (entry & ~line.str.contains(DATE)).cast(pl.UInt8) * _WORD
             + line.str.contains(_ITEM).cast(pl.UInt8) * _ITEM_LINE
             + neutral.cast(pl.UInt8) * _NEUTRAL
+            + pl.Series(lines.code).cast(pl.UInt8) * _FENCED
         ).alias("kind")
     )
     goes = np.zeros(len(lines.text), np.uint8)
