@@ -6,6 +6,10 @@ defect each, kinds in turn. Prints the area under the ROC curve of the default q
 policy reads one (--policy continuity), the continuity model are trained on --reference, which must hold none of the
 sources; --kinds names the group of defects (test: none of them was used to set the policy). With --labelled: pages
 that people found clean and dirty.
+
+What a causal model says takes long, and is a step of its own: --write FILE writes the rows and ends, `corpus perplexity
+neural FILE --disorder 2` scores them, --scored reads what it wrote. Rows that it does not hold (other amounts, labelled
+pages) are judged without.
 """
 
 from __future__ import annotations
@@ -35,7 +39,9 @@ from corpus.scores.quality_files import Area, area_of
 
 Models = tuple[NgramModel | ContinuityModel, ...]
 COLUMNS = (("perplexity_deviation", "worst_perplexity"), ("continuity", "seam_continuity"))
-"""What the policy reads of either model."""
+"""What the policy reads of the models that are trained here."""
+CAUSAL = ("peak_nats", "order_cost", "seam_cost")
+"""What it reads of a causal model."""
 LEAST, MOST = 150, 12_000
 """Characters of a text that is drawn, and up to which it is read."""
 
@@ -51,12 +57,17 @@ def main() -> None:
     parser.add_argument("--amounts", nargs="*", type=float, default=[])
     parser.add_argument("--policy", default="default")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--write", metavar="FILE")
+    parser.add_argument("--scored", nargs="*", default=[])
     options = parser.parse_args()
     policy = load_quality(options.policy)
-    models = trained(options.reference, policy)
     drawn = draw(options.clean, options.rows, options.seed)
     rows = made(drawn, options.kinds, options.seed, options.amount)
-    frame = measured(rows, policy, models)
+    if options.write:
+        rows.select("text").write_ndjson(options.write)
+        return
+    models = trained(options.reference, policy)
+    frame = causal(measured(rows, policy, models), rows, options.scored)
     print(f"{len(rows)} rows of {rows['source'].n_unique()} sources, amount {options.amount:g}")
     scores = scored(frame, policy)
     say("all", rows, scores)
@@ -64,9 +75,9 @@ def main() -> None:
         say(kind, rows, scores, (pl.col("kind") == kind) | pl.col("kind").is_null())
     for source in sorted(set(rows["source"])):
         say(source, rows, scores, pl.col("source") == source)
-    for names in COLUMNS:
+    for names in (*COLUMNS, CAUSAL, CAUSAL[:1], CAUSAL[1:]):
         if set(names) <= set(frame.columns):
-            say(f"without {names[0]}"[:20], rows, scored(frame.drop(names), policy))
+            say("without " + ", ".join(names), rows, scored(frame.drop(names), policy))
     for amount in options.amounts:
         other = made(drawn, options.kinds, options.seed, amount)
         say(f"amount {amount:g}", other, scored(measured(other, policy, models), policy))
@@ -137,6 +148,17 @@ def measured(rows: pl.DataFrame, policy: QualityPolicy, models: Models) -> pl.Da
         frame = frame.hstack(pl.DataFrame(pl.from_arrow(pa.Table.from_batches([model.columns(whole, lang)]))))
         print(f"{type(model).__name__} at {whole.nbytes / 1e6 / (time.process_time() - start):.1f} MB/s of CPU")
     return frame
+
+
+def causal(frame: pl.DataFrame, rows: pl.DataFrame, files: Sequence[str]) -> pl.DataFrame:
+    """`frame` with the columns of CAUSAL that files hold; they must hold every text."""
+    if not files:
+        return frame
+    found = pl.concat([pl.read_parquet(one, columns=["text", *CAUSAL]) for one in files]).unique("text")
+    joined = rows.join(found.with_columns(there=True), on="text", how="left", maintain_order="left")
+    if joined["there"].null_count():
+        raise SystemExit(f"{joined['there'].null_count()} rows are not in {', '.join(files)}: score what --write wrote")
+    return frame.hstack(joined.select(CAUSAL))
 
 
 def scored(frame: pl.DataFrame, policy: QualityPolicy) -> pl.Series:

@@ -8,7 +8,7 @@ is noise. Instruction and answer are tokenised apart, so that both losses are ov
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,16 +16,17 @@ import polars as pl
 import pyarrow as pa
 
 from corpus.kernels.difficulty import ABSENT
-from corpus.models.causal.model import CausalLM, nats
+from corpus.models.causal.model import CausalLM, nats, token_nats
 from corpus.models.causal.prompt import Prompt, declared, encoded, prompts, start_of
 
-VERSION = 1
+VERSION = 2
 """Raise it when a score of any row changes."""
+_PEAK = 0.95
 _AT_ONCE = 4096
 """Rows whose tokens are held at once; like lengths are looked for among them."""
 TEXT = pa.schema(
     [("nats", pa.float64()), ("tokens", pa.int64()), ("tokens_cut", pa.int64()), ("perplexity", pa.float64()),
-     ("bits_per_character", pa.float64())]
+     ("bits_per_character", pa.float64()), ("peak_nats", pa.float64())]
 )  # fmt: skip
 ANSWER = pa.schema(
     [("answer_loss", pa.float64()), ("answer_loss_alone", pa.float64()), ("ifd", pa.float64()),
@@ -38,7 +39,8 @@ def text_columns(lm: CausalLM, texts: pa.Array, most: int | None = None) -> pa.R
 
     The first `most` tokens (by default `lm.most`) are scored, in windows of `lm.most` that know nothing of one another;
     `tokens` are those counted, `tokens_cut` those left out. `perplexity` is exp(nats / tokens), `bits_per_character`
-    nats / ln 2 over the code points of the counted tokens. A model with neither start nor end token cannot judge the
+    nats / ln 2 over the code points of the counted tokens, `peak_nats` what one counted token in twenty has or exceeds:
+    high where words stand that nothing before them led to. A model with neither start nor end token cannot judge the
     first token of a window; it is not counted, its characters are.
     """
     parts = [_texts(lm, texts.slice(at, _AT_ONCE), most or lm.most) for at in range(0, max(1, len(texts)), _AT_ONCE)]
@@ -77,11 +79,10 @@ def _texts(lm: CausalLM, texts: pa.Array, most: int) -> Mapping[str, np.ndarray]
         for at in range(0, min(len(ids), most), room):
             owner.append(row)
             pieces.append(np.concatenate([start, ids[at : min(at + room, most)]]))
-    places = np.array(owner, np.int64)
-    first = np.ones(len(pieces), np.int64)
-    total, tokens = np.zeros(len(whole)), np.zeros(len(whole), np.int64)
-    np.add.at(total, places, nats(lm, pieces, first))
-    np.add.at(tokens, places, np.array([len(one) - 1 for one in pieces], np.int64))
+    told = token_nats(lm, pieces, [np.arange(len(one)) > 0 for one in pieces])
+    rows = [np.concatenate([np.zeros(0), *one]) for one in _by_owner(told, owner, len(whole))]
+    total = np.array([one.sum() for one in rows], np.float64)
+    tokens = np.array([len(one) for one in rows], np.int64)
     kept = [min(len(ids), most) for ids in whole]
     characters = np.array(
         [len(text) if many == len(ids) else ends[many - 1][1]
@@ -95,7 +96,15 @@ def _texts(lm: CausalLM, texts: pa.Array, most: int) -> Mapping[str, np.ndarray]
             "tokens_cut": np.array([len(ids) for ids in whole], np.int64) - np.array(kept, np.int64),
             "perplexity": np.where(none, np.nan, np.exp(total / tokens)),
             "bits_per_character": np.where(none, np.nan, total / np.log(2) / characters),
+            "peak_nats": np.array([np.quantile(one, _PEAK) if len(one) else np.nan for one in rows], np.float64),
         }
+
+
+def _by_owner(found: Sequence[np.ndarray], owner: Sequence[int], many: int) -> list[list[np.ndarray]]:
+    rows: list[list[np.ndarray]] = [[] for _ in range(many)]
+    for one, row in zip(found, owner, strict=True):
+        rows[row].append(one)
+    return rows
 
 
 def _answers(

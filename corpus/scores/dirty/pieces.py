@@ -23,8 +23,8 @@ class Pieces:
     @cached_property
     def lang(self) -> str:
         """`zh` where a fifth of the letters are Han."""
-        letters = len(_LETTER.findall(self.text))
-        return "zh" if letters == 0 or len(_HAN.findall(self.text)) * 5 >= letters else "en"
+        many = letters(self.text)
+        return "zh" if many == 0 or len(_HAN.findall(self.text)) * 5 >= many else "en"
 
     @cached_property
     def sentences(self) -> list[str]:
@@ -35,7 +35,12 @@ class Pieces:
     @cached_property
     def spoken(self) -> list[int]:
         """The places of sentences that hold four letters or more."""
-        return [place for place, one in enumerate(self.sentences) if len(_LETTER.findall(one)) >= 4]
+        return [place for place, one in enumerate(self.sentences) if letters(one) >= 4]
+
+
+def letters(text: str) -> int:
+    """How many letters a text holds; a Han character is one."""
+    return len(_LETTER.findall(text))
 
 
 def number(rng: np.random.Generator, least: int = 2, most: int = 99) -> str:

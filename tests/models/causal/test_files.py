@@ -11,11 +11,12 @@ import pytest
 from building import write_jsonl
 
 from corpus.errors import UsageError
+from corpus.models.causal.costs import COSTS, cost_columns
 from corpus.models.causal.files import score_texts
 from corpus.models.causal.model import CausalLM
 from corpus.models.causal.scores import text_columns
 
-TEXTS = ["天地玄黄，宇宙洪荒。", "", "日月盈昃 the moon. " * 20]
+TEXTS = ["天地玄黄。日月盈昃。辰宿列张。寒来暑往。", "", "日月盈昃 the moon. " * 20]
 
 
 def test_every_row_of_the_files_has_the_scores_of_its_text(loaded: Callable[..., CausalLM], tmp_path: Path) -> None:
@@ -30,5 +31,11 @@ def test_every_row_of_the_files_has_the_scores_of_its_text(loaded: Callable[...,
     assert set(found.column("model").to_pylist()) == {lm.digest}
     assert (done.read, done.scored, done.unreadable) == (3, 2, {"bad_json": 1})
     assert done.tokens_cut == sum(expected.column("tokens_cut").to_pylist()[2:]) > 0
+    assert "order_cost" not in found.column_names
+    texts = found.column("text").combine_chunks()
+    costs = pq.read_table(score_texts(lm, [str(tmp_path / "in.jsonl")], tmp_path / "costs", drawings=1).files[0])
+    assert costs.drop(COSTS.names).equals(found)
+    assert costs.select(COSTS.names).to_pylist() == cost_columns(lm, texts, 1).to_pylist()
+    assert [row["order_cost"] is None for row in costs.to_pylist()] == [False, True, True]
     with pytest.raises(UsageError, match="is there already"):
         score_texts(lm, [str(tmp_path / "in.jsonl")], tmp_path / "out")

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
 import neural
 import numpy as np
 import pytest
+import torch
 
 from corpus.errors import ConfigError, UsageError
-from corpus.models.causal.model import CausalLM, load, nats
+from corpus.models.causal.model import CausalLM, load, nats, token_nats
 from corpus.models.registry import manage
 
 Loader = Callable[..., CausalLM]
@@ -62,3 +64,28 @@ def test_tokens_that_nothing_stands_before_are_not_counted(loaded: Loader) -> No
     assert found[2:].tolist() == [0, 0, 0]
     with pytest.raises(ValueError, match="65 tokens"):
         nats(lm, [np.zeros(65, np.int64)], np.array([1]))
+
+
+@pytest.mark.parametrize("kind", ["llama", "gpt2"])
+@pytest.mark.parametrize("alone", [True, False])
+@pytest.mark.parametrize("keeps", [True, False])
+def test_the_nats_of_a_token_do_not_depend_on_which_others_are_wanted(
+    loaded: Loader, kind: str, alone: bool, keeps: bool
+) -> None:
+    lm = loaded(kind, alone=alone, batch_tokens=50)
+    assert lm.keeps
+    lm = dataclasses.replace(lm, keeps=keeps)
+    drawn = np.random.default_rng(3)
+    rows = [drawn.integers(2, 40, many) for many in (9, 1, 0, 30, 17, 2)]
+    some = [drawn.random(len(one)) < 0.4 for one in rows]
+    for mask in some:
+        mask[:1] = False
+    whole = token_nats(lm, rows, [np.arange(len(one)) > 0 for one in rows])
+    found = token_nats(lm, rows, some)
+    for row, mask, all_of_it, part in zip(rows, some, whole, found, strict=True):
+        assert len(all_of_it) == max(0, len(row) - 1)
+        np.testing.assert_allclose(part, all_of_it[mask[1:]], rtol=1e-5)
+    scores = torch.log_softmax(lm.network(torch.from_numpy(rows[3])[None]).logits[0, :-1].double(), dim=1)
+    np.testing.assert_allclose(whole[3], -scores[np.arange(29), rows[3][1:]].detach().numpy(), rtol=1e-4)
+    with pytest.raises(ValueError, match="nothing stands before"):
+        token_nats(lm, rows[:1], [np.ones(9, bool)])

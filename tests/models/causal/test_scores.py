@@ -27,13 +27,16 @@ def column(values: list[str | None]) -> pa.Array:
 
 def by_hand(lm: CausalLM, before: list[int], said: list[int]) -> float:
     """The mean nats of `said` after `before`, without a batch, a mask or a library's loss."""
+    return float(np.mean(nats_by_hand(lm, before, said)))
+
+
+def nats_by_hand(lm: CausalLM, before: list[int], said: list[int]) -> list[float]:
+    """The nats of each token of `said`."""
     ids = torch.tensor([before + said])
     with torch.no_grad():
         logits = lm.network(ids).logits[0]
-    total = 0.0
-    for place in range(len(before), ids.shape[1]):
-        total -= float(torch.log_softmax(logits[place - 1].double(), 0)[ids[0, place]])
-    return total / len(said)
+    places = range(len(before), ids.shape[1])
+    return [-float(torch.log_softmax(logits[place - 1].double(), 0)[ids[0, place]]) for place in places]
 
 
 def ids_of(lm: CausalLM, text: str) -> list[int]:
@@ -98,12 +101,14 @@ def test_the_loss_of_a_text_is_that_of_its_windows_and_what_is_left_out_is_count
             windows = [kept[at : at + 63] for at in range(0, len(kept), 63)]
             assert (row["tokens"], row["tokens_cut"]) == (len(kept), len(ids) - len(kept))
             if not kept:
-                assert row["nats"] is row["perplexity"] is row["bits_per_character"] is None
+                assert row["nats"] is row["perplexity"] is row["bits_per_character"] is row["peak_nats"] is None
                 continue
             nats = sum(len(one) * by_hand(lm, start, one) for one in windows)
             assert row["nats"] == pytest.approx(nats, rel=1e-5)
             assert row["perplexity"] == pytest.approx(math.exp(nats / len(kept)), rel=1e-4)
             assert row["bits_per_character"] == pytest.approx(nats / math.log(2) / len(kept), rel=1e-5)
+            each = [told for one in windows for told in nats_by_hand(lm, start, one)]
+            assert row["peak_nats"] == pytest.approx(np.quantile(each, 0.95), rel=1e-5)
 
 
 def test_alone_a_row_is_the_same_to_the_bit_among_any_others(loaded: Loader) -> None:
