@@ -4,10 +4,13 @@ import json
 import random
 from pathlib import Path
 
+import neural
 import polars as pl
+import pytest
 from typing_it import typed
 
 from corpus.demo.prose import distinct
+from corpus.models.registry import manage
 
 
 def test_a_model_is_trained_measured_and_puts_rows_into_buckets(tmp_path: Path) -> None:
@@ -27,6 +30,22 @@ def test_a_model_is_trained_measured_and_puts_rows_into_buckets(tmp_path: Path) 
     measured = typed("perplexity", "eval", "lm", "new.jsonl", "--lang", "zh", cwd=tmp_path)
     assert measured.code == 0, measured.err
     assert "bits a unit" in measured.out
+
+
+def test_a_causal_model_says_what_disorder_costs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    neural.causal(tmp_path / "tiny")
+    manage.add(str(tmp_path / "tiny"), licence="none")
+    texts = ["天地玄黄。日月盈昃。辰宿列张。寒来暑往。", "天地玄黄。"]
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
+    asked = ("neural", "rows.jsonl", "--model", "tiny", "--out", "scored", "--disorder", "1", "--half")
+    scored = typed("perplexity", *asked, cwd=tmp_path)
+    assert scored.code == 0, scored.err
+    assert "2 scored, 0 unreadable" in scored.out
+    rows = pl.read_parquet(tmp_path / "scored" / "scored.parquet")
+    assert rows["order_cost"].is_null().to_list() == [False, True]
+    assert rows["seam_cost"].is_null().all()  # nothing is long enough to be cut
+    assert rows["peak_nats"].is_not_null().all()
 
 
 def test_mistakes_are_said_without_a_traceback(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ SURFACE = {
     "perplexity train": "FILES --out --order --least --rare --vocabulary --most --folds --text --lang --json",
     "perplexity eval": "MODEL FILES --text --lang --json",
     "perplexity score": "FILES --out --model --by --cuts --exempt --text --lang --json",
-    "perplexity neural": "FILES --out --model --max-tokens --text --json",
+    "perplexity neural": "FILES --out --model --max-tokens --text --json --disorder --half",
     "perplexity adopt": "FILE --out --tokens --tokenizer --normalise --source --licence --json",
     "pairs plan": "IN --out --rows --round --after --by --quota --stage --lang --difficulty --easier --failures"
     " --failure-share --against --seed --json",
