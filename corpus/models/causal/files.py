@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.models.causal.costs import COSTS, LONGEST, cost_columns
+from corpus.models.causal.costs import COSTS
 from corpus.models.causal.model import CausalLM
 from corpus.models.causal.scores import TEXT, text_columns
 from corpus.models.scored import score_rows
@@ -34,22 +34,20 @@ def score_texts(
     drawings: int = 0,
 ) -> Scored:  # fmt: skip
     """Score every row of `paths`, as `score_rows` writes them: the row's columns as the readers give them, TEXT, with
-    `drawings` COSTS of so many (see `cost_columns`), and `model`, the digest.
+    `drawings` COSTS of so many, and `model`, the digest.
 
-    Of each text `most` tokens are read, for COSTS at most LONGEST. The id of a published row is in `source_key`, by
-    which a run joins the scores (`columns:`).
+    Of each text `most` tokens are read. The id of a published row is in `source_key`, by which a run joins the scores
+    (`columns:`).
     """
     counts: Counter[str] = Counter()
 
     def columns(rows: pa.RecordBatch) -> list[pa.Array]:
-        texts = rows.column("text")
-        found = text_columns(lm, texts, most)
-        costs = cost_columns(lm, texts, drawings, min(most or LONGEST, LONGEST)).columns if drawings else []
+        found = text_columns(lm, rows.column("text"), most, drawings)
         counts["scored"] += rows.num_rows - found.column("perplexity").null_count
         for name in ("tokens", "tokens_cut"):
             counts[name] += pc.sum(found.column(name)).as_py() or 0
         model = pa.repeat(pa.scalar(lm.digest, pa.string()), rows.num_rows)
-        return [*rows.columns, *found.columns, *costs, model]
+        return [*rows.columns, *found.columns, model]
 
     schema = pa.schema([*RAW, *TEXT, *(COSTS if drawings else ()), pa.field("model", pa.string())])
     done = score_rows(paths, out, schema, columns, text_field)

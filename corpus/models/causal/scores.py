@@ -9,15 +9,16 @@ is noise. Instruction and answer are tokenised apart, so that both losses are ov
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 
 from corpus.kernels.difficulty import ABSENT
-from corpus.models.causal.model import CausalLM, nats, token_nats
+from corpus.models.causal.costs import COSTS, costs
+from corpus.models.causal.model import CausalLM, nats
 from corpus.models.causal.prompt import Prompt, declared, encoded, prompts, start_of
+from corpus.models.causal.told import told
 
 VERSION = 2
 """Raise it when a score of any row changes."""
@@ -34,8 +35,8 @@ ANSWER = pa.schema(
 )  # fmt: skip
 
 
-def text_columns(lm: CausalLM, texts: pa.Array, most: int | None = None) -> pa.RecordBatch:
-    """TEXT for each text, null for a null or empty one.
+def text_columns(lm: CausalLM, texts: pa.Array, most: int | None = None, drawings: int = 0) -> pa.RecordBatch:
+    """TEXT for each text, null for a null or empty one; with `drawings` COSTS from so many (see `costs.costs`), too.
 
     The first `most` tokens (by default `lm.most`) are scored, in windows of `lm.most` that know nothing of one another;
     `tokens` are those counted, `tokens_cut` those left out. `perplexity` is exp(nats / tokens), `bits_per_character`
@@ -43,8 +44,11 @@ def text_columns(lm: CausalLM, texts: pa.Array, most: int | None = None) -> pa.R
     high where words stand that nothing before them led to. A model with neither start nor end token cannot judge the
     first token of a window; it is not counted, its characters are.
     """
-    parts = [_texts(lm, texts.slice(at, _AT_ONCE), most or lm.most) for at in range(0, max(1, len(texts)), _AT_ONCE)]
-    return _batch(parts, TEXT)
+    parts = [
+        _texts(lm, texts.slice(at, _AT_ONCE).fill_null("").to_pylist(), most or lm.most, drawings)
+        for at in range(0, max(1, len(texts)), _AT_ONCE)
+    ]
+    return _batch(parts, pa.schema([*TEXT, *COSTS]) if drawings else TEXT)
 
 
 def answer_columns(
@@ -66,45 +70,25 @@ def answer_columns(
     return _batch(parts, ANSWER)
 
 
-def _texts(lm: CausalLM, texts: pa.Array, most: int) -> Mapping[str, np.ndarray]:
-    held = texts.fill_null("").to_pylist()
-    coded: Any = {"input_ids": [], "offset_mapping": []}  # which a tokenizer does not make of no text
-    if held:
-        coded = lm.tokenizer(held, add_special_tokens=False, return_attention_mask=False, return_offsets_mapping=True)
-    whole = [np.array(one, np.int64) for one in coded["input_ids"]]
-    start = np.array(start_of(lm.tokenizer), np.int64)
-    room = lm.most - len(start)
-    owner, pieces = [], []
-    for row, ids in enumerate(whole):
-        for at in range(0, min(len(ids), most), room):
-            owner.append(row)
-            pieces.append(np.concatenate([start, ids[at : min(at + room, most)]]))
-    told = token_nats(lm, pieces, [np.arange(len(one)) > 0 for one in pieces])
-    rows = [np.concatenate([np.zeros(0), *one]) for one in _by_owner(told, owner, len(whole))]
+def _texts(lm: CausalLM, texts: Sequence[str], most: int, drawings: int) -> Mapping[str, np.ndarray]:
+    read = told(lm, texts, most)
+    rows = [one.nats[~np.isnan(one.nats)] for one in read]
     total = np.array([one.sum() for one in rows], np.float64)
     tokens = np.array([len(one) for one in rows], np.int64)
-    kept = [min(len(ids), most) for ids in whole]
-    characters = np.array(
-        [len(text) if many == len(ids) else ends[many - 1][1]
-         for text, ids, many, ends in zip(held, whole, kept, coded["offset_mapping"], strict=True)], np.float64
-    )  # fmt: skip
+    characters = np.array([one.end for one in read], np.float64)
     none = tokens == 0
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        return {
+        found = {
             "nats": np.where(none, np.nan, total),
             "tokens": tokens,
-            "tokens_cut": np.array([len(ids) for ids in whole], np.int64) - np.array(kept, np.int64),
+            "tokens_cut": np.array([one.left for one in read], np.int64),
             "perplexity": np.where(none, np.nan, np.exp(total / tokens)),
             "bits_per_character": np.where(none, np.nan, total / np.log(2) / characters),
             "peak_nats": np.array([np.quantile(one, _PEAK) if len(one) else np.nan for one in rows], np.float64),
         }
-
-
-def _by_owner(found: Sequence[np.ndarray], owner: Sequence[int], many: int) -> list[list[np.ndarray]]:
-    rows: list[list[np.ndarray]] = [[] for _ in range(many)]
-    for one, row in zip(found, owner, strict=True):
-        rows[row].append(one)
-    return rows
+    if drawings:
+        found |= dict(zip(COSTS.names, costs(lm, texts, read, drawings).T, strict=True))
+    return found
 
 
 def _answers(

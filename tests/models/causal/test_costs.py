@@ -9,9 +9,10 @@ import pyarrow as pa
 import pytest
 import torch
 
-from corpus.models.causal.costs import COSTS, FIRST, cost_columns
+from corpus.models.causal.costs import COSTS, FIRST
 from corpus.models.causal.disorder import Sentences, Version, beginning
 from corpus.models.causal.model import CausalLM
+from corpus.models.causal.scores import TEXT, text_columns
 
 Loader = Callable[..., CausalLM]
 SONG = "天地玄黄，宇宙洪荒。日月盈昃，辰宿列张。寒来暑往，秋收冬藏。a quick fox, b slow dog.\n天地日月，盈昃暑往。"
@@ -28,6 +29,12 @@ TEXTS = [
 
 def column(values: list[str | None]) -> pa.Array:
     return pa.array(values, pa.large_string())
+
+
+def cost_columns(lm: CausalLM, texts: pa.Array, drawings: int = 2, most: int | None = None) -> pa.RecordBatch:
+    found = text_columns(lm, texts, most, drawings)
+    assert found.select(TEXT.names).equals(text_columns(lm, texts, most))
+    return found.select(COSTS.names)
 
 
 def by_character(lm: CausalLM, text: str) -> list[float]:
@@ -87,9 +94,9 @@ def test_costs_of_a_text_depend_on_it_alone(loaded: Loader) -> None:
 def test_of_a_long_text_the_sentences_within_the_bound_are_looked_at(loaded: Loader) -> None:
     lm = loaded(alone=True)
     text = "天地玄黄。日月盈昃。辰宿列张。寒来暑往。秋收冬藏。"
-    bounded = cost_columns(lm, column([text]), longest=1 + 24).to_pylist()
+    bounded = cost_columns(lm, column([text]), most=24).to_pylist()
     assert bounded == cost_columns(lm, column([text[:20]])).to_pylist()
-    assert bounded != cost_columns(lm, column([text]), longest=1 + 25).to_pylist()
+    assert bounded != cost_columns(lm, column([text]), most=25).to_pylist()
 
 
 def test_a_text_whose_order_the_model_knows_loses_by_disorder_and_a_shuffled_one_does_not(loaded: Loader) -> None:

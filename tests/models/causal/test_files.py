@@ -11,7 +11,7 @@ import pytest
 from building import write_jsonl
 
 from corpus.errors import UsageError
-from corpus.models.causal.costs import COSTS, cost_columns
+from corpus.models.causal.costs import COSTS
 from corpus.models.causal.files import score_texts
 from corpus.models.causal.model import CausalLM
 from corpus.models.causal.scores import text_columns
@@ -35,7 +35,7 @@ def test_every_row_of_the_files_has_the_scores_of_its_text(loaded: Callable[...,
     texts = found.column("text").combine_chunks()
     costs = pq.read_table(score_texts(lm, [str(tmp_path / "in.jsonl")], tmp_path / "costs", drawings=1).files[0])
     assert costs.drop(COSTS.names).equals(found)
-    assert costs.select(COSTS.names).to_pylist() == cost_columns(lm, texts, 1).to_pylist()
+    assert costs.select(COSTS.names).to_pylist() == text_columns(lm, texts, drawings=1).select(COSTS.names).to_pylist()
     assert [row["order_cost"] is None for row in costs.to_pylist()] == [False, True, True]
     with pytest.raises(UsageError, match="is there already"):
         score_texts(lm, [str(tmp_path / "in.jsonl")], tmp_path / "out")
