@@ -1,8 +1,9 @@
-"""Causal LM scores: python bench/bench_causal.py [--model NAME] [--rows 100] [--layers 4] [--width 256].
+"""Causal LM scores: python bench/bench_causal.py [--model NAME] [--rows 100] [--layers 4] [--width 256] [--half].
 
-Losses of the demo's texts, and answer loss and IFD of their second halves after their first, one row at a time and in
-batches: rows and tokens a second, and by how much batches change a loss. Without --model a Llama with random weights
-and a token for each character is made; the device is picked by itself.
+Losses of the demo's texts, the same with what disorder costs them (two orders, two crossings), and answer loss and IFD
+of their second halves after their first, one row at a time and in batches: rows and tokens a second, and by how much
+batches change a loss. Without --model a Llama with random weights and a token for each character is made; the device is
+picked by itself, --half has a CPU compute in bf16.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=100)
     parser.add_argument("--layers", type=int, default=4)
     parser.add_argument("--width", type=int, default=256)
+    parser.add_argument("--half", action="store_true")
     options = parser.parse_args()
     texts = [one.text for one in distinct("zh", options.rows, Random(0))]
     asks = pa.array([text[: len(text) // 2] for text in texts], pa.large_string())
@@ -41,15 +43,17 @@ def main() -> None:
     none = pa.array([""] * len(texts), pa.large_string())
     with tempfile.TemporaryDirectory() as folder:
         name = options.model or made(Path(folder) / "model", texts, options.layers, options.width)
-        load(name)  # not measured
+        half = options.half or None
+        load(name, half=half)  # not measured
         losses = {}
         for alone in (True, False):
-            lm = load(name, alone=alone)
+            lm = load(name, alone=alone, half=half)
             text_columns(lm, asks.slice(0, 2))
-            start = time.perf_counter()
-            scored = text_columns(lm, pa.array(texts, pa.large_string()))
-            spent = time.perf_counter() - start
-            report("texts", alone, lm, len(texts), sum(scored["tokens"].to_pylist()), spent)
+            for what, drawings in (("texts", 0), ("disorder", 2)):
+                start = time.perf_counter()
+                scored = text_columns(lm, pa.array(texts, pa.large_string()), drawings=drawings)
+                spent = time.perf_counter() - start
+                report(what, alone, lm, len(texts), sum(scored["tokens"].to_pylist()), spent)
             start = time.perf_counter()
             rows = answer_columns(lm, asks, none, answers)
             spent = time.perf_counter() - start

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from cli import render
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from corpus.runner import Progress
     from corpus.slot import Slot
 
+T = TypeVar("T")
 LOCAL_SECONDS, REMOTE_SECONDS, LINE_SECONDS = 0.5, 5.0, 15.0
 DOES = {
     "text": "read and clean",
@@ -130,7 +131,7 @@ class Lines:
             left = "" if tally.left is None else f", {clock(tally.left)} left"
             render.note(f"{name}: {tally.done} of {tally.units}, {tally.pace or 'no unit done yet'}{left}")
 
-        with _polling(watch, LINE_SECONDS, show):
+        with _polling(watch.look, LINE_SECONDS, show):
             yield
         tally = watch.look()
         rows = f"{tally.rows:,} records, " if tally.rows else ""
@@ -168,7 +169,7 @@ class Bars:
                 shown = "  ".join(filter(None, [units_done, tally.pace, left]))
                 progress.update(task, completed=tally.done if units > 1 else None, shown=shown)
 
-            with _polling(watch, _interval(slot), show):
+            with _polling(watch.look, _interval(slot), show):
                 yield
         tally = watch.look()
         rows = f"{tally.rows:,} records, {tally.pace}" if tally.rows else DOES.get(name, "")
@@ -178,6 +179,19 @@ class Bars:
 def watcher() -> Progress:
     """Bars when standard error is a terminal, lines when it is not."""
     return Bars() if sys.stderr.isatty() else Lines()
+
+
+@contextmanager
+def paced(what: str, done: Callable[[], int], seconds: float = LINE_SECONDS) -> Iterator[None]:
+    """Lines on standard error while the block runs: how much of `what` is `done`, and how fast."""
+    before, began = done(), time.monotonic()
+
+    def show(now: int) -> None:
+        spent = time.monotonic() - began
+        render.note(f"{now - before:,} {what}, {(now - before) / spent:,.0f} {what}/s, {clock(spent)}")
+
+    with _polling(done, seconds, show):
+        yield
 
 
 def clock(seconds: float) -> str:
@@ -193,7 +207,7 @@ def _interval(slot: Slot) -> float:
     return LOCAL_SECONDS if storage.is_local(slot.root) else REMOTE_SECONDS
 
 
-def _polling(watch: Watch, seconds: float, show: Callable[[Tally], None]) -> AbstractContextManager[None]:
+def _polling(look: Callable[[], T], seconds: float, show: Callable[[T], None]) -> AbstractContextManager[None]:
     """Calls `show` every so many seconds from a thread while the block runs; a look that fails is left out."""
 
     @contextmanager
@@ -203,7 +217,7 @@ def _polling(watch: Watch, seconds: float, show: Callable[[Tally], None]) -> Abs
         def poll() -> None:
             while not over.wait(seconds):
                 try:
-                    show(watch.look())
+                    show(look())
                 except Exception:  # noqa: S112 - progress is a courtesy: the run's own error is what matters
                     continue
 

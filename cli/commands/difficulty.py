@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -73,13 +74,15 @@ def score(
     likely, are noise and have no score.
     """
     from cli import difficulty_view, render
+    from cli.progress import paced
     from corpus.scores.files import score_files
 
     parts, weights = _parts(instruction, given, answer), _weights(weight)
     neural = None if model is None else _neural(model, prompt, most)
     if neural is None and (prompt is not None or most is not None):
         raise UsageError("--prompt and --max-tokens are for a --model")
-    done = score_files(files, parts, out, _wanted(stages, method), lang, neural, weights)
+    with nullcontext() if neural is None else paced("tokens", lambda: neural.lm.work.tokens):
+        done = score_files(files, parts, out, _wanted(stages, method), lang, neural, weights)
     if json:
         render.emit(difficulty_view.plain(done))
     else:

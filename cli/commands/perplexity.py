@@ -134,10 +134,13 @@ def neural(
     `id: source_key`.
     """
     from cli import render
+    from cli.progress import paced
     from corpus.models.causal.files import score_texts
     from corpus.models.causal.model import load
 
-    done = score_texts(load(model, half=half or None), files, out, text, max_tokens, disorder)
+    lm = load(model, half=half or None)
+    with paced("tokens", lambda: lm.work.tokens):
+        done = score_texts(lm, files, out, text, max_tokens, disorder)
     if json:
         render.emit(done)
         return

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import time
 from pathlib import Path
 
 import pytest
 
-from cli.progress import Bars, Lines, Tally, Watch, clock
+from cli.progress import Bars, Lines, Tally, Watch, clock, paced
 from corpus.manifest import Receipt, RowAccount
 from corpus.slot import Slot
 
@@ -55,3 +57,13 @@ def test_both_displays_say_what_was_done_on_standard_error_only(
 def test_an_error_of_the_run_is_not_hidden(tmp_path: Path, display: Lines | Bars) -> None:
     with pytest.raises(ZeroDivisionError), display.stage("text", Slot(str(tmp_path)), 2, 0):
         raise ZeroDivisionError
+
+
+def test_who_waits_for_a_count_is_told_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    done = 1000
+    with paced("tokens", lambda: done, seconds=0.05):
+        done += 2500
+        time.sleep(0.3)
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) >= 2
+    assert all(re.fullmatch(r"2,500 tokens, [\d,]+ tokens/s, 0:0\d", line) for line in lines)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,13 @@ _SOFTMAX = {"cpu": 16 << 20, "cuda": 1 << 30}
 """Bytes of the float32 scores whose softmax is made at once; those of a CPU should stay near it."""
 
 
+@dataclass
+class Work:
+    """Tokens that went through a model, by all calls together; for who waits."""
+
+    tokens: int = 0
+
+
 @dataclass(frozen=True)
 class CausalLM:
     """A loaded model. `most` is the longest sequence it is given, `batch_tokens` how many tokens with padding make a
@@ -46,6 +53,7 @@ class CausalLM:
     batch_tokens: int
     alone: bool
     keeps: bool
+    work: Work = field(default_factory=Work, compare=False)
 
     @property
     def digest(self) -> str:
@@ -149,6 +157,7 @@ def token_nats(lm: CausalLM, sequences: Sequence[np.ndarray], wanted: Sequence[n
             by_token = _by_token(lm, torch, ids, mask, counted == 1)
             for row, one in zip(group, np.split(by_token, np.cumsum(counted.sum(axis=1))[:-1]), strict=True):
                 found[row] = one
+            lm.work.tokens += int(mask.sum())
     return found
 
 
