@@ -22,15 +22,16 @@ from corpus.ruleset.quality import QualityPolicy
 def texts(
     paths: Sequence[str], text_field: str | None = None, lang: str | None = None
 ) -> Iterator[tuple[pa.RecordBatch, list[Quarantined]]]:
-    """By batch the rows of files (`key`, `lang`, `text`) and what could not be read.
+    """By batch the rows of files (`key`, `lang`, `text`, `meta`: a row's other fields as JSON) and what could not be
+    read.
 
     The language is `lang`, what a row says, or what is identified.
     """
     for chunk in chunks(paths, config.Fields(text=text_field)):
         records = chunk.records
         said = languages(records, lang).cast(pa.string())
-        columns = [records.column("source_key").cast(pa.string()), said, records.column("text")]
-        yield pa.RecordBatch.from_arrays(columns, names=["key", "lang", "text"]), list(chunk.quarantined)
+        columns = [records.column("source_key").cast(pa.string()), said, records.column("text"), records.column("meta")]
+        yield pa.RecordBatch.from_arrays(columns, names=["key", "lang", "text", "meta"]), list(chunk.quarantined)
 
 
 def columns_of(
@@ -41,8 +42,8 @@ def columns_of(
     continuity: Judge | None = None,
 ) -> pl.DataFrame:
     """What `policy` reads of each text: `source` (one for all), `lang`, a column for each signal and, with a language
-    model or a continuity model, those of the model. Stored columns of others are not there: such parts are left out of
-    the score."""
+    model or a continuity model, those of the model. What others stored is not there (see `stored`): such parts are left
+    out of the score."""
     rows = len(text)
     batch = pa.RecordBatch.from_arrays(
         [text, pa.nulls(rows, pa.string()), pa.nulls(rows, pa.float32())], names=["text", "url", "lang_score"]
@@ -55,6 +56,16 @@ def columns_of(
     return frame
 
 
+def stored(meta: pa.Array, names: Sequence[str]) -> pl.DataFrame:
+    """The numbers that rows say under these names among their other fields; null where one says none."""
+    said = pl.Series("meta", pl.from_arrow(meta), dtype=pl.String)
+    found = []
+    for name in names:
+        path = name.replace("\\", "\\\\").replace("'", "\\'")
+        found.append(said.str.json_path_match(f"$['{path}']").cast(pl.Float64, strict=False).alias(name))
+    return pl.DataFrame(found)
+
+
 def read_all(
     paths: Sequence[str],
     policy: QualityPolicy,
@@ -65,16 +76,21 @@ def read_all(
 ) -> tuple[pl.DataFrame, Counter[str], list[Quarantined]]:
     """Every row of files with `key` and what `columns_of` gives, unreadable rows by reason, and these rows.
 
+    A column of the policy that no model here measures is read from the rows' own fields; it is there when a row has it.
     The texts are not kept. UsageError when no row can be read.
     """
     frames: list[pl.DataFrame] = []
+    own: list[str] = []
     bad: list[Quarantined] = []
     for batch, quarantined in texts(paths, text_field, lang):
         bad += quarantined
         if batch.num_rows:
             found = columns_of(batch.column("text"), batch.column("lang"), policy, model, continuity)
-            frames.append(found.with_columns(key=pl.Series(pl.from_arrow(batch.column("key")))))
+            own = [name for name in policy.columns if name not in found.columns]
+            frame = found.with_columns(key=pl.Series(pl.from_arrow(batch.column("key"))))
+            frames.append(frame.hstack(stored(batch.column("meta"), own)))
     reasons = Counter(str(row.reason) for row in bad)
     if not frames:
         raise UsageError(f"no row could be read: {dict(reasons) or 'the files are empty'}")
-    return pl.concat(frames), reasons, bad
+    whole = pl.concat(frames)
+    return whole.drop([name for name in own if whole[name].null_count() == whole.height]), reasons, bad

@@ -100,14 +100,18 @@ def evaluate_files(
     lang: str | None = None,
     continuity: Judge | None = None,
 ) -> Evaluated:
-    """How well `policy` tells the rows of `good` from those of `bad`, all ranked together; UsageError without both."""
+    """How well `policy` tells the rows of `good` from those of `bad`, all ranked together; UsageError without both.
+
+    A field that only the rows of one side have is left out: it would tell them by being there.
+    """
     frames, unreadable = [], dict[str, int]()
     for label, paths in ((True, good), (False, bad)):
         frame, reasons, _ = read_all(paths, policy, model, text_field, lang, continuity)
         frames.append(frame.with_columns(good=pl.lit(label)))
         for reason, count in reasons.items():
             unreadable[reason] = unreadable.get(reason, 0) + count
-    whole = pl.concat(frames)
+    both = [name for name in frames[0].columns if name in frames[1].columns]
+    whole = pl.concat([frame.select(both) for frame in frames])
     found = curves(histogram(whole, policy), policy)
     is_good = whole["good"].to_numpy()
     by_part = parts(whole, policy, found)

@@ -71,6 +71,32 @@ def test_a_language_model_gives_its_parts(corpus: Corpus, good: Path, tmp_path: 
     assert pl.read_parquet(tmp_path / "scored" / "quality.parquet")["part.worst_perplexity"].null_count() == 0
 
 
+def test_a_policy_reads_the_numbers_that_rows_bring_along(corpus: Corpus, good: Path, tmp_path: Path) -> None:
+    rows = [json.loads(line) for line in good.read_text().splitlines() if line != "{broken"]
+    rows = [
+        row | {"order_cost": place / 10, "judge's": str(place % 5)} for place, row in enumerate(rows) if "text" in row
+    ]
+    rows[7] |= {"order_cost": None, "judge's": "none"}
+    brought = tmp_path / "brought.jsonl"
+    brought.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    policy = tmp_path / "own.yaml"
+    policy.write_text("""parts: [{column: order_cost, better: high}, {column: "judge's", curve: [[0, 0], [4, 1]]}]\n""")
+    scored = corpus("quality", "score", brought, "--policy", policy, "--out", tmp_path / "scored")
+    assert scored.code == 0, scored.err
+    table = pl.read_parquet(tmp_path / "scored" / "quality.parquet")
+    assert table["part.order_cost"].null_count() == table["part.judge's"].null_count() == 1
+    assert table["quality"][7] is None
+    assert table["part.order_cost"].drop_nulls().is_sorted()
+    assert table["part.judge's"].to_list()[:5] == [0, 0.25, 0.5, 0.75, 1]
+
+    without = corpus("quality", "score", good, "--out", tmp_path / "without")
+    assert without.code == 0, without.err
+    assert pl.read_parquet(tmp_path / "without" / "quality.parquet")["part.order_cost"].null_count() == 60
+    told = corpus("quality", "eval", "--good", brought, "--bad", good, "--json")
+    assert told.code == 0, told.err
+    assert "order_cost" not in json.loads(told.out)["parts"]  # only one side has it
+
+
 def test_a_continuity_model_is_trained_scores_and_gives_its_parts(corpus: Corpus, good: Path, tmp_path: Path) -> None:
     model, small = tmp_path / "model", ("--bits", "10", "--columns", "8", "--places", "1")
     trained = corpus("continuity", "train", good, "--out", model, *small)
