@@ -1,10 +1,11 @@
 """Difficulty against labels: python bench/bench_difficulty.py FILE [--label-field tier] [--hard hard] [--seeds 3]
-[--embedder MODEL].
+[--embedder MODEL] [--model MODEL].
 
 Prints the area under the ROC curve of every facet as it is and as the rank within its category, of the offline score
 and of the answer's units alone, each with a 95 % interval of 200 seeded resamples; rows scored in a second of CPU; then
 what models trained on few and many rows make of rows they have not seen. With --cuts alone: how far both automatic cuts
-lie from 1.5 and 3.5 on drawn scores, over 20 seeds.
+lie from 1.5 and 3.5 on drawn scores, over 20 seeds. With --model, a pinned causal LM, and nothing else: what its losses
+and IFD say of --sampled rows, a third of them hard, and the offline score of these rows without it and with it.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from corpus.models.rows.model import line_of
 from corpus.models.rows.training import train
 from corpus.models.training import Plan
 from corpus.scores.cuts import Wanted, cut
-from corpus.scores.difficulty import rank_within, score_batches
+from corpus.scores.difficulty import BY_MODEL, rank_within, score_batches
 
 RESAMPLES = 200
 TESTED = 22_000
@@ -45,10 +46,15 @@ def main() -> None:
     parser.add_argument("--embedder", help="a pinned sentence-transformers model, read in training and after")
     parser.add_argument("--trained", action="store_true", help="only that")
     parser.add_argument("--cuts", action="store_true")
+    parser.add_argument("--model", help="a pinned causal LM")
+    parser.add_argument("--half", action="store_true", help="bf16 on a CPU, too")
+    parser.add_argument("--sampled", type=int, default=1200)
     options = parser.parse_args()
     if options.cuts:
         drawn_cuts()
-    if options.file:
+    if options.file and options.model:
+        by_model(options)
+    elif options.file:
         if not options.trained:
             offline(options.file, options.label_field, options.hard)
         counts = [int(one) for one in options.rows.split(",")]
@@ -87,6 +93,35 @@ def offline(path: str, field: str, hard: str) -> None:
         values = filled(found[name])
         print(f"  {name:14} {interval(values, has):24} {interval(np.nan_to_num(ranked(found, values)), has)}")
     print(f"  {'difficulty':14} {interval(filled(found['difficulty']), has)}   (noise counted as easiest)")
+
+
+def by_model(options: argparse.Namespace) -> None:
+    from corpus.models.causal.model import load
+    from corpus.models.causal.scores import answer_columns
+
+    read = pl.concat([frame for frame, _ in rows([options.file], Parts(), Labels(options.label_field))])
+    mixed = read[np.random.default_rng(0).permutation(read.height)]
+    is_hard = (pl.col("label") == options.hard).fill_null(value=False)
+    third = options.sampled // 3
+    drawn = pl.concat([mixed.filter(is_hard)[:third], mixed.filter(~is_hard)[: options.sampled - third]])
+    has = drawn.select(is_hard).to_series().to_numpy()
+    asked = tuple(column(drawn[name]) for name in ("instruction", "given", "answer"))
+    lm = load(options.model, half=options.half or None)
+    start = time.perf_counter()
+    losses = pl.DataFrame(pl.from_arrow(answer_columns(lm, *asked)))
+    spent = time.perf_counter() - start
+    print(
+        f"{len(has)} rows, {has.sum()} {options.hard}; {lm.work.tokens} tokens, {lm.work.tokens / spent:.0f} a second"
+    )
+    values = {name: losses[name].fill_null(float("nan")).to_numpy() for name in BY_MODEL}
+    without, found = score_batches([asked]), score_batches([asked], None, values)
+    print(f"  {'':18} {'as it is':24} rank within category")
+    for name in ("answer_loss", "answer_loss_alone", "ifd"):
+        one = filled(losses[name])
+        print(f"  {name:18} {interval(one, has):24} {interval(np.nan_to_num(ranked(found, one)), has)}")
+    for name, frame in (("without the model", without), ("with it", found)):
+        noise = frame["noise"].count()
+        print(f"  {name:18} {interval(filled(frame['difficulty']), has)}, {noise} noise counted as easiest")
 
 
 def reader_of(name: str | None) -> Embedder | None:

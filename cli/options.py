@@ -37,6 +37,7 @@ Model = Annotated[str, typer.Argument(metavar="MODEL", help="A model's directory
 ByModel = Annotated[
     str, typer.Option("--model", metavar="MODEL", help="A model's directory, or its name.", show_default=False)
 ]
+Half = Annotated[bool, typer.Option("--half", help="bf16 on a CPU, too: twice as fast where it computes in bf16.")]
 Master = Annotated[
     str | None,
     typer.Option("--master", metavar="URL", help="Spark master; by default this machine with all its cores."),

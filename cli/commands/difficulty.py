@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.options import Folder, Json, Model
+from cli.options import Folder, Half, Json, Model
 from corpus.errors import UsageError
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def score(
     most: Annotated[
         int | None, typer.Option("--max-tokens", min=2, metavar="N", help="Tokens of a row that the model sees.")
     ] = None,
+    half: Half = False,
     weight: Annotated[
         list[str] | None, typer.Option("--weight", metavar="NAME=NUMBER", help="Another weight; repeatable.")
     ] = None,
@@ -78,9 +79,9 @@ def score(
     from corpus.scores.files import score_files
 
     parts, weights = _parts(instruction, given, answer), _weights(weight)
-    neural = None if model is None else _neural(model, prompt, most)
-    if neural is None and (prompt is not None or most is not None):
-        raise UsageError("--prompt and --max-tokens are for a --model")
+    neural = None if model is None else _neural(model, prompt, most, half)
+    if neural is None and (prompt is not None or most is not None or half):
+        raise UsageError("--prompt, --max-tokens and --half are for a --model")
     with nullcontext() if neural is None else paced("tokens", lambda: neural.lm.work.tokens):
         done = score_files(files, parts, out, _wanted(stages, method), lang, neural, weights)
     if json:
@@ -211,12 +212,12 @@ def _weights(said: list[str] | None) -> dict[str, float]:
     return found
 
 
-def _neural(model: str, prompt: Path | None, most: int | None) -> Neural:
+def _neural(model: str, prompt: Path | None, most: int | None, half: bool) -> Neural:
     from corpus.models.causal.model import load
     from corpus.models.causal.prompt import declared
     from corpus.scores.files import Neural
 
-    lm = load(model, most=most)
+    lm = load(model, most=most, half=half or None)
     try:
         template = None if prompt is None else prompt.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

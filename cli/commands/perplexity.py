@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import ByModel, Files, Folder, Json, Model, RowLang, Text
+from cli.options import ByModel, Files, Folder, Half, Json, Model, RowLang, Text
 
 app = typer.Typer(
     help="n-gram language models: train them, take others in, score texts.", no_args_is_help=True, rich_markup_mode=None
@@ -121,9 +121,7 @@ def neural(
             help="Say what disorder costs each text, too, from N random orders and N crossings; 2 is enough.",
         ),
     ] = 0,
-    half: Annotated[
-        bool, typer.Option("--half", help="bf16 on a CPU, too: twice as fast where it computes in bf16.")
-    ] = False,
+    half: Half = False,
     text: Text = None,
     json: Json = False,
 ) -> None:

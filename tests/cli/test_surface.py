@@ -44,7 +44,7 @@ SURFACE = {
     "eval task": "TESTS --answers --positive --resamples --seed --json",
     "eval report": "DIR --out --corrections --lang --json",
     "difficulty score": "FILES --out --instruction --input --answer --lang --stages --cut --model --prompt"
-    " --max-tokens --weight --json",
+    " --max-tokens --half --weight --json",
     "difficulty train": "FILES --out --label-field --hard-from --instruction --input --answer --target --precision"
     " --seed --embedder --json",
     "difficulty eval": "MODEL FILES --label-field --hard-from --instruction --input --answer --json",
