@@ -39,8 +39,8 @@ class Version:
 
 
 def beginning(text: str, most: int) -> str:
-    """The sentences of a text that end within its first `most` characters."""
-    ends = list(itertools.accumulate(map(len, Pieces(text).sentences)))
+    """The sentences of a text that end within its first `most` characters; what is behind these is not looked at."""
+    ends = list(itertools.accumulate(map(len, Pieces(text[: most + 1]).sentences)))
     whole = bisect.bisect_right(ends, most)
     return text[: ends[whole - 1]] if whole else ""
 
