@@ -59,8 +59,9 @@ def _costs(lm: CausalLM, texts: Sequence[str], read: Sequence[Told], drawings: i
     versions = [_versions(taken[row], drawings) for row in rows]
     told = iter(_told(lm, list(itertools.chain.from_iterable(versions))))
     for row, others in zip(rows, versions, strict=True):
+        whole = taken[row].whole()
         each = [
-            _more(taken[row].whole(), read[row], version, one)
+            _more(whole, read[row], version, one)
             for version, one in zip(others, itertools.islice(told, len(others)), strict=True)
         ]
         found[row] = _mean(each[:drawings]), _mean(each[drawings:])
@@ -79,8 +80,8 @@ def _told(lm: CausalLM, versions: Sequence[Version]) -> list[Told]:
     wanted = [np.zeros(len(one), bool) for one in sequences]
     for mask, version, one in zip(wanted, versions, coded, strict=True):
         for piece in version.judged:
-            first = len(start) + int(np.searchsorted(one.begins, version.at[piece.sentence, piece.start]))
-            mask[first : first + FIRST] = True
+            low, high = _span(one.begins, version.at[piece.sentence, piece.start], piece.end - piece.start)
+            mask[len(start) + low : len(start) + high] = True
         mask[:1] = False  # which nothing stands before
     found = []
     for mask, version, one, nats in zip(wanted, versions, coded, token_nats(lm, sequences, wanted), strict=True):
@@ -101,9 +102,15 @@ def _more(whole: Version, before: Told, other: Version, after: Told) -> np.ndarr
 
 
 def _first(read: Told, start: int, length: int) -> float:
-    """The nats of the first FIRST tokens that begin within characters; NaN where none does or one is not known."""
-    low, high = np.searchsorted(read.begins, (start, start + length))
-    return float(read.nats[low : min(high, low + FIRST)].sum()) if high > low else np.nan
+    """The nats of the tokens of a span; NaN where it has none or one is not known."""
+    low, high = _span(read.begins, start, length)
+    return float(read.nats[low:high].sum()) if high > low else np.nan
+
+
+def _span(begins: np.ndarray, start: int, length: int) -> tuple[int, int]:
+    """The first FIRST tokens of those that begin within `length` characters from `start` on: from and to."""
+    low, high = np.searchsorted(begins, (start, start + length)).tolist()
+    return low, min(high, low + FIRST)
 
 
 def _mean(parts: Sequence[np.ndarray]) -> float:

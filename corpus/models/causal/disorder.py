@@ -15,8 +15,8 @@ import numpy as np
 
 from corpus.scores.dirty.pieces import Pieces, letters
 
-MOVED, CUT = 4, 8
-"""Letters of a sentence that is moved, and of one that is cut."""
+CUT = 8
+"""Letters of a sentence that is cut; of one that is moved as many as a spoken one has (see `Pieces`)."""
 
 
 @dataclass(frozen=True)
@@ -46,16 +46,16 @@ def beginning(text: str, most: int) -> str:
 
 
 class Sentences:
-    """The sentences of a text without their line ends, which stay where they are whatever is moved."""
+    """The sentences of a text without the spaces and line ends behind them, which stay where they are whatever is
+    moved."""
 
     def __init__(self, text: str) -> None:
-        found = Pieces(text).sentences
-        self.bodies = [one.rstrip("\n") for one in found]
-        self._ends = [one[len(body) :] for one, body in zip(found, self.bodies, strict=True)]
-        many = [letters(one) for one in self.bodies]
-        self.moved = [place for place, count in enumerate(many) if count >= MOVED]
-        self._cut = [place for place, count in enumerate(many) if count >= CUT]
-        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+        found = Pieces(text)
+        self.bodies = [one.rstrip("\n ") for one in found.sentences]
+        self.moved = found.spoken
+        self._ends = [one[len(body) :] for one, body in zip(found.sentences, self.bodies, strict=True)]
+        self._cut = [place for place in self.moved if letters(self.bodies[place]) >= CUT]
+        digest = hashlib.sha256(text.encode()).digest()
         self._rng = np.random.default_rng(int.from_bytes(digest[:16], "little"))
 
     def whole(self) -> Version:
