@@ -29,6 +29,8 @@ def scored(done: Scored) -> None:
     out(f"{number(done.read)} rows read, {number(done.scored)} scored")
     reasons("noise", done.noise)
     reasons("unreadable", done.unreadable)
+    if done.kept:
+        out(f"{number(done.kept)} rows had been judged by the model before (a run that was killed)")
     if done.tokens_cut:
         out(f"{number(done.tokens_cut)} tokens of answers had no room behind their instruction (--max-tokens)")
     if done.cuts is not None:

@@ -143,6 +143,8 @@ def neural(
         render.emit(done)
         return
     render.out(f"read    {done.read:,} rows, {done.scored:,} scored, {sum(done.unreadable.values()):,} unreadable")
+    if done.kept:
+        render.out(f"kept    {done.kept:,} rows had been scored before (a run that was killed)")
     render.out(f"tokens  {done.tokens:,} counted, {done.tokens_cut:,} left out")
     render.out(f"file    {done.files[0]}")
 

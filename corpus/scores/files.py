@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,7 +34,8 @@ SCORES = "difficulty.parquet"
 @dataclass(frozen=True)
 class Scored:
     """Rows read, scored and not (by reason: noise, or why a row could not be read), the cuts where stages were asked
-    for, and the files written. With a causal LM its digest and the tokens of answers that it was not shown."""
+    for, and the files written. With a causal LM its digest and the tokens of answers that it was not shown; `kept` rows
+    it had judged in a call before this one, which was killed."""
 
     read: int
     scored: int
@@ -44,6 +46,7 @@ class Scored:
     files: tuple[str, ...]
     model: str | None = None
     tokens_cut: int = 0
+    kept: int = 0
 
 
 @dataclass(frozen=True)
@@ -83,24 +86,51 @@ def score_files(
             found.append((large(frame["instruction"]), large(frame["given"]), large(frame["answer"])))
     if not found:
         raise UsageError("no row could be read")
-    answers = None if neural is None else _answers(neural, found)
-    by_model = None if answers is None else {name: _numbers(answers[name]) for name in BY_MODEL}
-    scored = score_batches(found, None if lang is None else [lang] * sum(map(len, keys)), by_model, declared)
-    frame = scored.select(pl.concat(keys).alias("key"), *FACETS, *COUNTED, "category", "difficulty", "noise")
-    cut = 0
-    if neural is not None and answers is not None:
-        frame = frame.with_columns(*answers.get_columns(), pl.lit(neural.lm.digest).alias("model"))
-        cut = int(answers["tokens_cut"].sum())
-    done = _finish(frame, quarantined, out, wanted, declared)
-    return dataclasses.replace(done, model=None if neural is None else neural.lm.digest, tokens_cut=cut)
+    with _answers(neural, found, out) as said:
+        by_model = None if said is None else {name: _numbers(said.columns[name]) for name in BY_MODEL}
+        scored = score_batches(found, None if lang is None else [lang] * sum(map(len, keys)), by_model, declared)
+        frame = scored.select(pl.concat(keys).alias("key"), *FACETS, *COUNTED, "category", "difficulty", "noise")
+        if said is None:
+            return _finish(frame, quarantined, out, wanted, declared)
+        frame = frame.with_columns(*said.columns.get_columns(), pl.lit(said.model).alias("model"))
+        done = _finish(frame, quarantined, out, wanted, declared)
+    cut = int(said.columns["tokens_cut"].sum())
+    return dataclasses.replace(done, model=said.model, tokens_cut=cut, kept=said.kept)
 
 
-def _answers(neural: Neural, batches: Sequence[tuple[pa.Array, pa.Array, pa.Array]]) -> pl.DataFrame:
-    """What the model says of the answers, row for row over all batches: like lengths are looked for among all."""
-    from corpus.models.causal.scores import answer_columns
+@dataclass(frozen=True)
+class _Said:
+    """What a model says of the answers, row for row over all batches, and of how many it had said so before."""
 
-    ask, given, answer = (pa.concat_arrays([batch[place] for batch in batches]) for place in range(3))
-    return pl.DataFrame(pl.from_arrow(answer_columns(neural.lm, ask, given, answer, neural.prompt)))
+    columns: pl.DataFrame
+    kept: int
+    model: str
+
+
+@contextmanager
+def _answers(
+    neural: Neural | None, batches: Sequence[tuple[pa.Array, pa.Array, pa.Array]], out: Path
+) -> Iterator[_Said | None]:
+    """None without a model. What it says is kept for a next call until the block, which writes it, is over."""
+    if neural is None:
+        yield None
+        return
+    from corpus.models.causal.prompt import declared
+    from corpus.models.causal.scores import ANSWER, VERSION, answer_columns
+    from corpus.models.kept import kept
+
+    lm = neural.lm
+    prompt = neural.prompt or declared(None, lm.tokenizer)
+    columns = [pa.concat_arrays([batch[place] for batch in batches]) for place in range(3)]
+    rows = pa.RecordBatch.from_arrays(columns, names=["instruction", "given", "answer"])
+
+    def score(part: pa.RecordBatch) -> pa.RecordBatch:
+        ask, given, answer = part.columns
+        return answer_columns(lm, ask, given, answer, prompt)
+
+    with kept(out, {**lm.settings, "scores": VERSION, "prompt": prompt.digest}, ANSWER) as before:
+        found = before.of(rows, score, lm.at_once)
+        yield _Said(pl.DataFrame(pl.from_arrow(found)), before.taken, lm.digest)
 
 
 def _numbers(found: pl.Series) -> np.ndarray:

@@ -17,6 +17,7 @@ from corpus.models.causal.scores import answer_columns
 from corpus.models.instruction import Parts
 from corpus.models.registry.look import hashed
 from corpus.models.registry.pins import digest_of
+from corpus.scores import files
 from corpus.scores.difficulty import EXTREME_LOSS, MISLED, NO_ANSWER, NO_ROOM, noise_by_model, rank_within
 from corpus.scores.files import SCORES, Neural, score_files
 
@@ -42,6 +43,28 @@ def write(tmp_path: Path) -> Callable[[list[dict[str, str]]], str]:
         return str(path)
 
     return written
+
+
+def test_what_a_model_said_outlives_the_call_that_asked(
+    lm: CausalLM, write: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write(ROWS)
+    with monkeypatch.context() as broken:
+        broken.setattr(files, "put_tables", _full)
+        with pytest.raises(OSError, match="disk full"):
+            score_files([file], Parts(), tmp_path / "out", neural=Neural(lm))
+    before = lm.work.tokens
+    done = score_files([file], Parts(), tmp_path / "out", neural=Neural(lm))
+    assert (done.kept, lm.work.tokens) == (len(ROWS), before)
+    whole = score_files([file], Parts(), tmp_path / "whole", neural=Neural(lm))
+    assert whole.kept == 0
+    assert lm.work.tokens > before
+    assert pl.read_parquet(done.files[0]).equals(pl.read_parquet(whole.files[0]))
+    assert [one.name for one in (tmp_path / "out").iterdir()] == [SCORES]
+
+
+def _full(*_: object) -> None:
+    raise OSError("disk full")
 
 
 def test_the_losses_of_a_causal_lm_are_columns_and_are_ranked_with_their_weights(

@@ -12,14 +12,16 @@ import pyarrow.compute as pc
 
 from corpus.models.causal.costs import COSTS
 from corpus.models.causal.model import CausalLM
-from corpus.models.causal.scores import TEXT, text_columns
-from corpus.models.scored import score_rows
+from corpus.models.causal.scores import TEXT, VERSION, text_columns
+from corpus.models.kept import kept
+from corpus.models.scored import SCORED, UNREADABLE, must_be_absent, score_rows
 from corpus.schema import RAW
 
 
 @dataclass(frozen=True)
 class Scored:
-    """Rows read, and of them scored; tokens counted and left out; rows that could not be read; the files."""
+    """Rows read, and of them scored; tokens counted and left out; rows that could not be read; the files. `kept` rows
+    were scored by a call before this one, which was killed."""
 
     read: int
     scored: int
@@ -27,6 +29,7 @@ class Scored:
     tokens_cut: int
     unreadable: Mapping[str, int]
     files: tuple[str, ...]
+    kept: int = 0
 
 
 def score_texts(
@@ -37,18 +40,27 @@ def score_texts(
     `drawings` COSTS of so many, and `model`, the digest.
 
     Of each text `most` tokens are read. The id of a published row is in `source_key`, by which a run joins the scores
-    (`columns:`).
+    (`columns:`). What was scored when a call is killed is there for the next one with the same settings.
     """
     counts: Counter[str] = Counter()
+    scores = pa.schema([*TEXT, *(COSTS if drawings else ())])
+    settings = {**lm.settings, "scores": VERSION, "tokens": most, "drawings": drawings}
 
-    def columns(rows: pa.RecordBatch) -> list[pa.Array]:
-        found = text_columns(lm, rows.column("text"), most, drawings)
-        counts["scored"] += rows.num_rows - found.column("perplexity").null_count
-        for name in ("tokens", "tokens_cut"):
-            counts[name] += pc.sum(found.column(name)).as_py() or 0
-        model = pa.repeat(pa.scalar(lm.digest, pa.string()), rows.num_rows)
-        return [*rows.columns, *found.columns, model]
+    def score(rows: pa.RecordBatch) -> pa.RecordBatch:
+        return text_columns(lm, rows.column("text"), most, drawings)
 
-    schema = pa.schema([*RAW, *TEXT, *(COSTS if drawings else ()), pa.field("model", pa.string())])
-    done = score_rows(paths, out, schema, columns, text_field)
-    return Scored(done.rows, counts["scored"], counts["tokens"], counts["tokens_cut"], done.unreadable, done.files)
+    must_be_absent(out, (SCORED, UNREADABLE))
+    with kept(out, settings, scores) as before:
+
+        def columns(rows: pa.RecordBatch) -> list[pa.Array]:
+            found = before.of(rows.select(["text"]), score, lm.at_once)
+            counts["scored"] += rows.num_rows - found.column("perplexity").null_count
+            for name in ("tokens", "tokens_cut"):
+                counts[name] += pc.sum(found.column(name)).as_py() or 0
+            model = pa.repeat(pa.scalar(lm.digest, pa.string()), rows.num_rows)
+            return [*rows.columns, *found.columns, model]
+
+        done = score_rows(paths, out, pa.schema([*RAW, *scores, ("model", pa.string())]), columns, text_field)
+    return Scored(
+        done.rows, counts["scored"], counts["tokens"], counts["tokens_cut"], done.unreadable, done.files, before.taken
+    )

@@ -60,6 +60,16 @@ class CausalLM:
         """What a column says of its model: the first digits of the digest of its files."""
         return short(self.model.digest)
 
+    @property
+    def settings(self) -> dict[str, object]:
+        """What of the model its numbers depend on; on the rest they do by rounding."""
+        return {"model": self.model.digest, "weights": self.network.dtype, "longest": self.most}
+
+    @property
+    def at_once(self) -> int:
+        """Rows to give it in one call: so many that like lengths find one another, or few where it makes no batches."""
+        return 32 if self.alone else 4096
+
 
 def load(
     name: str, *, most: int | None = None, batch_tokens: int | None = None, alone: bool | None = None,

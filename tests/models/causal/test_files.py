@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,3 +42,40 @@ def test_every_row_of_the_files_has_the_scores_of_its_text(loaded: Callable[...,
     assert [row["order_cost"] is None for row in costs.to_pylist()] == [False, True, True]
     with pytest.raises(UsageError, match="is there already"):
         score_texts(lm, [str(tmp_path / "in.jsonl")], tmp_path / "out")
+
+
+KILLED = """
+import sys
+from pathlib import Path
+import torch
+from corpus.models import kept
+from corpus.models.causal.files import score_texts
+from corpus.models.causal.model import load
+torch.set_num_threads(1)  # as here: sums in another order are other numbers
+kept.EVERY = 0.0
+score_texts(load(sys.argv[1], device="cpu"), [sys.argv[2]], Path(sys.argv[3]), drawings=2)
+"""
+
+
+def test_a_repeated_call_goes_on_where_a_killed_one_was(loaded: Callable[..., CausalLM], tmp_path: Path) -> None:
+    lm = loaded()
+    rows = [{"doc_id": f"d{number}", "text": f"{TEXTS[0]}{number}。"} for number in range(500)]
+    write_jsonl(tmp_path / "in.jsonl", rows)
+    model = f"{lm.model.path}@{lm.model.digest}"
+    asked = [sys.executable, "-c", KILLED, model, str(tmp_path / "in.jsonl"), str(tmp_path / "out")]
+    child = subprocess.Popen(asked)
+    while not list(tmp_path.glob("out/.kept/*.parquet")):
+        assert child.poll() is None
+        time.sleep(0.01)
+    child.kill()
+    assert child.wait() < 0
+    assert not list(tmp_path.glob("out/*.parquet"))
+    before = lm.work.tokens
+    done = score_texts(lm, [str(tmp_path / "in.jsonl")], tmp_path / "out", drawings=2)
+    after = lm.work.tokens
+    assert 32 <= done.kept < 500
+    whole = score_texts(lm, [str(tmp_path / "in.jsonl")], tmp_path / "whole", drawings=2)
+    assert pq.read_table(done.files[0]).equals(pq.read_table(whole.files[0]))
+    assert (done.scored, done.tokens, whole.kept) == (whole.scored, whole.tokens, 0)
+    assert after - before < lm.work.tokens - after
+    assert sorted(one.name for one in (tmp_path / "out").iterdir()) == ["scored.parquet"]
