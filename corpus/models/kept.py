@@ -39,14 +39,14 @@ class Kept:
         """The scores of `rows`: those kept, and of the others what `score` says, `at_once` rows a call."""
         hashes = row_hashes(rows)
         keys = pl.DataFrame({name: hashes[:, place] for place, name in enumerate(_KEY)})
-        known = keys.join(self._known, on=_KEY, how="semi").height
-        if not known:
+        known = self._known.join(keys, on=_KEY, how="semi")
+        if known.is_empty():
             return self._made(rows, keys, score, at_once)
-        self.taken += known
         place = keys.with_row_index("place")
-        lacking = place.join(self._known, on=_KEY, how="anti", maintain_order="left")
+        lacking = place.join(known, on=_KEY, how="anti", maintain_order="left")
+        self.taken += place.height - lacking.height
         made = self._made(rows.take(lacking["place"].to_arrow()), lacking.select(_KEY), score, at_once)
-        both = pl.concat([self._known, self._keyed(lacking.select(_KEY), made)]).unique(_KEY, keep="first")
+        both = pl.concat([known, self._keyed(lacking.select(_KEY), made)]).unique(_KEY, keep="first")
         found = place.join(both, on=_KEY, how="left", maintain_order="left").select(self._schema.names)
         return _batch(found.to_arrow().cast(self._schema))
 
