@@ -45,6 +45,7 @@ DOES = {
     "perplexity-fit": "train the language model",
     "perplexity": "score by the language model",
     "continuity": "score by the continuity model",
+    "causal": "score by the causal language model",
     "embed-fit": "fit the embedder",
     "embed": "embed",
     "cluster-fit": "find clusters",

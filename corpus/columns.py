@@ -50,6 +50,10 @@ SCORES: Mapping[str, tuple[str, Mapping[str, tuple[str, pa.DataType]]]] = {
         "continuity",
         {name: (name, pa.float32()) for name in ("continuity", "seam_continuity")},
     ),
+    "causal": (
+        "causal",
+        {name: (name, pa.float32()) for name in ("bits_per_character", "peak_nats", "order_cost", "seam_cost")},
+    ),
     "cluster": (
         "clusters",
         {"cluster": ("cluster", pa.int32()), "cluster_similarity": ("similarity", pa.float32())},

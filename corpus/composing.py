@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
 
 from corpus import config
 from corpus.columns import SCORES
@@ -10,6 +11,9 @@ from corpus.errors import ConfigError, Problem, UsageError
 from corpus.located import suggest
 from corpus.ruleset.policy import Tier, TierPolicy, load_tiers
 from corpus.tokens import load_tokenizer
+
+if TYPE_CHECKING:
+    from corpus.models.registry.resolve import Model
 
 
 def tiers_of(settings: config.Pipeline) -> TierPolicy:
@@ -103,6 +107,20 @@ def continuity_of(name: str | None) -> str | None:
         return load(name).card.digest
     except UsageError as error:
         raise ConfigError([Problem("continuity", 0, 0, str(error))]) from None
+
+
+def causal_of(asked: config.Causal | None) -> Model | None:
+    """The causal LM that is named; ConfigError when it cannot be used, EnvironmentProblem without the packages."""
+    if asked is None:
+        return None
+    from corpus.models.causal.model import need
+    from corpus.models.registry.resolve import resolve
+
+    need()
+    try:
+        return resolve(asked.model, "causal-lm")
+    except UsageError as error:
+        raise ConfigError([Problem("causal.model", 0, 0, str(error))]) from None
 
 
 def check_tokenizer(path: str | None) -> None:

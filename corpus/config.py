@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, field_validator
 
@@ -156,6 +156,19 @@ class LanguageModel(Strict):
     sample: int = Field(default=50_000, ge=1, le=10_000_000)
 
 
+class Causal(Strict):
+    """What a causal LM, a pinned `model`, says of each text: `bits_per_character`, `peak_nats`, and what `disorder`
+    random orders and as many crossings cost the text: `order_cost`, `seam_cost`.
+
+    It reads the first `tokens` of a text, by default as many as it can see; in bf16 on a GPU, and with `half` on a CPU.
+    """
+
+    model: str
+    disorder: int = Field(default=2, ge=0, le=64)
+    tokens: int | None = Field(default=None, ge=2)
+    half: bool = False
+
+
 class Embed(Strict):
     """A vector for each record that is left: by a sentence-transformers `model` (a directory or a pinned name), else by
     one of `dim` dimensions that the run fits to a sample of `sample` records."""
@@ -165,6 +178,9 @@ class Embed(Strict):
     dim: int = Field(default=128, ge=8, le=4096)
     sample: int = Field(default=50_000, ge=1, le=10_000_000)
     seed: int = Field(default=1, ge=0)
+
+
+_Named = TypeVar("_Named", Causal, Embed)
 
 
 class Cluster(Strict):
@@ -217,6 +233,7 @@ class Pipeline(Strict):
     tags: tuple[str, ...] = ()
     perplexity: LanguageModel | None = None
     continuity: str | None = None
+    causal: Causal | None = None
     embed: Embed | None = None
     cluster: Cluster | None = None
     columns: tuple[Columns, ...] = ()
@@ -295,6 +312,7 @@ def rebase(pipeline: Pipeline, base: Path) -> Pipeline:
     named |= {"decontaminate": decontaminate, "tags": tuple(below(base, name) for name in pipeline.tags)}
     named |= {
         "quality": pipeline.quality and below(base, pipeline.quality),
+        "causal": _model_below(base, pipeline.causal),
         "embed": _model_below(base, pipeline.embed),
     }
     named["columns"] = tuple(one.model_copy(update={"file": _absolute(base, one.file)}) for one in pipeline.columns)
@@ -309,11 +327,11 @@ def _rebased(base: Path, wanted: Decontaminate) -> Decontaminate:
     return wanted.model_copy(update={"against": against})
 
 
-def _model_below(base: Path, embed: Embed | None) -> Embed | None:
+def _model_below(base: Path, asked: _Named | None) -> _Named | None:
     """A model's directory beside the pipeline file by its full path; a pinned name as it is."""
-    if embed is None or embed.model is None or not (base / Path(embed.model).expanduser()).is_dir():
-        return embed
-    return embed.model_copy(update={"model": _absolute(base, embed.model)})
+    if asked is None or asked.model is None or not (base / Path(asked.model).expanduser()).is_dir():
+        return asked
+    return asked.model_copy(update={"model": _absolute(base, asked.model)})
 
 
 def below(base: Path, name: str) -> str:

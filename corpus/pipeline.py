@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from corpus import config, located
 from corpus.columns import EVOL, SCORES
 from corpus.composing import (
+    causal_of,
     check_columns,
     check_tokenizer,
     check_views,
@@ -60,6 +61,9 @@ from corpus.stages.tag import Tags
 from corpus.stages.url_keys import UrlKeys
 from corpus.tags.load import load_tags
 
+if TYPE_CHECKING:
+    from corpus.models.registry.resolve import Model
+
 SPLIT_BYTES = 32 << 20
 
 
@@ -81,6 +85,7 @@ class Pipeline:
     quality: QualityPolicy | None = None
     embedder: str | None = None
     continuity: str | None = None
+    causal: Model | None = None
 
     @property
     def kind(self) -> RecordKind:
@@ -104,6 +109,7 @@ class Pipeline:
         asked = {
             "perplexity": settings.perplexity is not None,
             "continuity": settings.continuity is not None,
+            "causal": settings.causal is not None,
             "cluster": settings.clustering is not None,
             "difficulty": settings.scoring_difficulty,
             "facets": any(isinstance(one, Facets) for one in self.sidecars),
@@ -156,7 +162,9 @@ def compose(settings: config.Pipeline, extra: Sequence[RowStage] = (), also: Seq
 
     Raises ConfigError with every problem of every rule and rewrite file and of the tier policy.
     """
-    rules, tiers, rewrites, lines, _, against, decontaminate, tags, quality, joined, embedder, continuity = _collect(
+    (
+        rules, tiers, rewrites, lines, _, against, decontaminate, tags, quality, joined, embedder, continuity, causal,
+    ) = _collect(
         lambda: load_rules(settings.rules),
         lambda: tiers_of(settings),
         lambda: load_rewrites(settings.rewrites),
@@ -169,7 +177,8 @@ def compose(settings: config.Pipeline, extra: Sequence[RowStage] = (), also: Seq
         lambda: load_joinings(settings.columns),
         lambda: embedder_of(settings.embed),
         lambda: continuity_of(settings.continuity),
-    )
+        lambda: causal_of(settings.causal),
+    )  # fmt: skip
     asked = quality.calls if quality is not None else ()
     dialogues = settings.kind != "document"
     if dialogues:
@@ -219,6 +228,7 @@ def compose(settings: config.Pipeline, extra: Sequence[RowStage] = (), also: Seq
         quality=quality,
         embedder=embedder,
         continuity=continuity,
+        causal=causal,
     )
     check_views(settings)
     check_columns(tiers.stored, pipeline.scores)
@@ -264,6 +274,7 @@ def _named(document: Located, base: Path) -> dict[str, tuple[Step, ...]]:
         "dedup.against": ("dedup", "against"),
         "decontaminate.against": ("decontaminate", "against"),
         "embed.model": ("embed", "model"),
+        "causal.model": ("causal", "model"),
         "columns": ("columns",),
         "tiers": ("tiers",),
         "quality": ("quality",),

@@ -128,8 +128,7 @@ def neural(
     """Score files by a causal LM of transformers: perplexity and bits a character, on a GPU where there is one.
 
     With --disorder also how much less likely sentences are in another order, and their halves joined anew, which a
-    whole text minds more than a broken one. What is cut off is counted. `scored.parquet` joins a run by `columns:` with
-    `id: source_key`.
+    whole text minds more than a broken one. What is cut off is counted. A run has the same by `causal:`.
     """
     from cli import render
     from cli.progress import paced

@@ -3,6 +3,7 @@
     sample          the texts that are learned from
     perplexity-fit, perplexity     an n-gram model of the reference sources, then each text by it
     continuity                     how well each text goes on, by a given model
+    causal                         how surprising each text is, and what disorder costs it, by a given causal LM
     embed-fit, embed               an embedder fitted to the sample, then each text's vector
     cluster-fit, cluster           centroids, then each record's cluster; clusters get names
     semantic-edges, dedup-semantic near vectors in one cluster, then who goes
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from corpus import removals
 from corpus.dedup.survivors import Hop
 from corpus.flow import duplicates, learning, scores, semantic
+from corpus.learned.causal import settings_of
 
 if TYPE_CHECKING:
     from corpus.flow.order import Flow
@@ -40,6 +42,7 @@ def names(pipeline: Pipeline) -> list[str]:
     if asked.perplexity is not None:
         found += ["perplexity-fit", "perplexity"]
     found += ["continuity"] if asked.continuity is not None else []
+    found += ["causal"] if asked.causal is not None else []
     if asked.embedding is not None:
         found += ["embed-fit", "embed"] if fitted else ["embed"]
     if asked.clustering is not None:
@@ -65,7 +68,7 @@ def needs(pipeline: Pipeline, name: str, base: str) -> list[str]:
     """What a stage reads beside the keys; `base` is the last stage that removed records before it."""
     signals = [sidecar.name for sidecar in pipeline.sidecars]
     stands = [base, "identify", *signals]
-    scoring = ("perplexity", "continuity", "cluster", "difficulty", "columns")
+    scoring = ("perplexity", "continuity", "causal", "cluster", "difficulty", "columns")
     scored = [one for one in scoring if one in names(pipeline)]
     fitted = "embed-fit" in names(pipeline)
     reads: Mapping[str, list[str]] = {
@@ -73,6 +76,7 @@ def needs(pipeline: Pipeline, name: str, base: str) -> list[str]:
         "perplexity-fit": ["sample"],
         "perplexity": ["perplexity-fit", *stands],
         "continuity": stands,
+        "causal": stands,
         "embed-fit": ["sample"],
         "embed": ["embed-fit", *stands] if fitted else stands,
         "cluster-fit": ["embed"],
@@ -96,6 +100,7 @@ def settings(pipeline: Pipeline, name: str) -> Any:
         "sample": [learning.wanted(pipeline), sorted(learning.reference(pipeline))],
         "perplexity-fit": [model and model.model_dump(mode="json"), sorted(learning.reference(pipeline))],
         "continuity": pipeline.continuity,
+        "causal": pipeline.causal and asked.causal and settings_of(asked.causal, pipeline.causal.digest),
         "embed-fit": embed and embed.model_dump(mode="json"),
         "embed": [pipeline.embedder, embed and embed.view],
         "cluster-fit": cluster and cluster.model_dump(mode="json"),
@@ -126,6 +131,8 @@ def steps(flow: Flow) -> list[tuple[str, Callable[[], None]]]:
         made["perplexity"] = partial(scores.perplexity, flow)
     if asked.continuity is not None:
         made["continuity"] = partial(scores.continuity, flow, asked.continuity)
+    if asked.causal is not None:
+        made["causal"] = partial(scores.causal, flow, asked.causal)
     if asked.embedding is not None:
         made["embed-fit"] = partial(semantic.fit_embedder, flow, asked.embedding)
         made["embed"] = partial(semantic.embed, flow, asked.embedding)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -18,10 +19,13 @@ from corpus.slot import Attempt
 from corpus.stages.frame import RecordFrame
 
 if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
     from corpus.flow.order import Flow
     from corpus.pipeline import Pipeline
 
 VERSION = 1
+_STUCK = "spark.sql.execution.pyspark.udf.idleTimeoutSeconds"
 TEXT_HERE = 64 << 20
 """Up to so many stored bytes of text are read in the driver."""
 
@@ -64,12 +68,30 @@ def commit(
     flow.runner.commit(name, number, receipts, seconds, accounts=accounts, details=details)
 
 
-def by_text(flow: Flow, name: str, work: Any) -> tuple[list[Receipt], float]:
-    """Run `work` on every part's text: in the driver where there is little of it."""
+def by_text(
+    flow: Flow, name: str, work: Any, *, here: bool | None = None, slow: bool = False
+) -> tuple[list[Receipt], float]:
+    """Run `work` on every part's text: in the driver where there is little of it, or `here` says so.
+
+    A worker that is `slow` may say nothing for as long as it takes.
+    """
     tasks = [Task(f"part-{part.number}", part) for part in flow.parts]
     small = sum(file.bytes for part in flow.parts for file in part.files if file.table == "text") <= TEXT_HERE
-    found, seconds = flow.runner.write([name], tasks, work, here=flow.text_here or (flow.here and small))
+    inside = flow.text_here or (flow.here and small) if here is None else here
+    with unhurried(flow.runner.session()) if slow and not inside else nullcontext():
+        found, seconds = flow.runner.write([name], tasks, work, here=inside)
     return found[name] or [Receipt(key="none", accounts={name: RowAccount()})], seconds
+
+
+@contextmanager
+def unhurried(spark: SparkSession) -> Iterator[None]:
+    """No worker is thought stuck and killed: a network may need hours for a part."""
+    before = spark.conf.get(_STUCK)
+    spark.conf.set(_STUCK, "0")
+    try:
+        yield
+    finally:
+        spark.conf.set(_STUCK, before or "0")
 
 
 def counts(flow: Flow) -> dict[str, int]:
@@ -136,9 +158,16 @@ def whole(rows: pa.Table, name: str) -> pa.Array:
 
 
 def apply(
-    flow: Flow, name: str, table: str, load: Callable[[], Any], view: str = "text"
+    flow: Flow,
+    name: str,
+    table: str,
+    load: Callable[[], Any],
+    view: str = "text",
+    *,
+    here: bool | None = None,
+    slow: bool = False,
 ) -> tuple[list[Receipt], float]:
-    """Run a model over every text that stands; the receipts and the seconds."""
+    """Run a model over every text that stands; the receipts and the seconds. See `by_text`."""
     text = flow.stages["text"]
     work = Apply(
         name=name,
@@ -151,4 +180,4 @@ def apply(
         attempt=Attempt.begin(flow.runner.slots[name]),
         view=view,
     )
-    return by_text(flow, name, work)
+    return by_text(flow, name, work, here=here, slow=slow)

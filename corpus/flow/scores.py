@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pyarrow as pa
 
-from corpus import removals
-from corpus.config import LanguageModel
+from corpus import removals, storage
+from corpus.config import Causal, LanguageModel
 from corpus.flow.learning import apply, commit, record_frame, reference, shares, store, stored, whole
+from corpus.learned.causal import SAYS, GivenCausalModel, settings_of
 from corpus.learned.dialogues import (
     DIFFICULTY_IDENTITY,
     NOISE_IDENTITY,
@@ -21,9 +25,12 @@ from corpus.learned.joined import JoinColumns
 from corpus.learned.models import GivenContinuityModel, StoredLanguageModel
 from corpus.learned.sample import read_sample
 from corpus.manifest import RowAccount, add_counts
+from corpus.models.kept import kept
+from corpus.models.registry.pins import short
 from corpus.parts import sum_here, sum_on_spark, write_rows
 from corpus.removals import NOISE
 from corpus.scores import quality as scoring
+from corpus.session_settings import is_local
 from corpus.slot import Attempt
 from corpus.stages.score import COUNTS, QualityFrame, ReadQuality, ScoreQuality
 
@@ -57,6 +64,26 @@ def continuity(flow: Flow, name: str) -> None:
     digest = str(flow.pipeline.continuity)
     receipts, seconds = apply(flow, "continuity", "continuity", GivenContinuityModel(name, digest))
     commit(flow, "continuity", receipts, seconds, {"model": digest})
+
+
+def causal(flow: Flow, wanted: Causal) -> None:
+    """Commit `causal`: what a given causal LM says of each text.
+
+    A run on one machine loads it once, in this process, and a killed one goes on among the texts of a part; executors
+    of a cluster load it each, and go on part by part.
+    """
+    model = flow.pipeline.causal
+    assert model is not None  # noqa: S101  asked for the names above alone
+    load = GivenCausalModel(wanted, model.reference)
+    run = partial(apply, flow, "causal", "causal", slow=True)
+    alone = flow.text_here or is_local(flow.runner.session().sparkContext.master)
+    slot = flow.runner.slots["causal"].root
+    if alone and storage.is_local(slot):
+        with kept(Path(storage.resolve(slot)[1]), settings_of(wanted, model.digest), SAYS) as before:
+            receipts, seconds = run(lambda: replace(load(), before=before), here=True)
+    else:
+        receipts, seconds = run(load, here=alone)
+    commit(flow, "causal", receipts, seconds, {"model": short(model.digest), **wanted.model_dump(exclude={"model"})})
 
 
 def columns(flow: Flow) -> None:
