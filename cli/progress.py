@@ -46,6 +46,7 @@ DOES = {
     "perplexity": "score by the language model",
     "continuity": "score by the continuity model",
     "causal": "score by the causal language model",
+    "answers": "score answers by the causal language model",
     "embed-fit": "fit the embedder",
     "embed": "embed",
     "cluster-fit": "find clusters",

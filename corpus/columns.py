@@ -54,6 +54,7 @@ SCORES: Mapping[str, tuple[str, Mapping[str, tuple[str, pa.DataType]]]] = {
         "causal",
         {name: (name, pa.float32()) for name in ("bits_per_character", "peak_nats", "order_cost", "seam_cost")},
     ),
+    "answers": ("answers", {name: (name, pa.float32()) for name in ("answer_loss", "ifd")}),
     "cluster": (
         "clusters",
         {"cluster": ("cluster", pa.int32()), "cluster_similarity": ("similarity", pa.float32())},

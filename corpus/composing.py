@@ -109,10 +109,13 @@ def continuity_of(name: str | None) -> str | None:
         raise ConfigError([Problem("continuity", 0, 0, str(error))]) from None
 
 
-def causal_of(asked: config.Causal | None) -> Model | None:
+def causal_of(settings: config.Pipeline) -> Model | None:
     """The causal LM that is named; ConfigError when it cannot be used, EnvironmentProblem without the packages."""
+    asked = settings.causal
     if asked is None:
         return None
+    if settings.kind not in ("document", "conversation"):
+        raise ConfigError([Problem("causal", 0, 0, f"reads documents and conversations, not kind {settings.kind!r}")])
     from corpus.models.causal.model import need
     from corpus.models.registry.resolve import resolve
 

@@ -157,10 +157,12 @@ class LanguageModel(Strict):
 
 
 class Causal(Strict):
-    """What a causal LM, a pinned `model`, says of each text: `bits_per_character`, `peak_nats`, and what `disorder`
-    random orders and as many crossings cost the text: `order_cost`, `seam_cost`.
+    """What a causal LM, a pinned `model`, says of each record.
 
-    It reads the first `tokens` of a text, by default as many as it can see; in bf16 on a GPU, and with `half` on a CPU.
+    Of a document: `bits_per_character`, `peak_nats`, and what `disorder` random orders and as many crossings cost it:
+    `order_cost`, `seam_cost`. Of a conversation: `answer_loss` and `ifd` of its last answer, which its difficulty is
+    made of, too. It reads the first `tokens`, by default as many as it can see; in bf16 on a GPU, and with `half` on a
+    CPU.
     """
 
     model: str

@@ -109,7 +109,8 @@ class Pipeline:
         asked = {
             "perplexity": settings.perplexity is not None,
             "continuity": settings.continuity is not None,
-            "causal": settings.causal is not None,
+            "causal": settings.causal is not None and settings.kind == "document",
+            "answers": settings.causal is not None and settings.kind == "conversation",
             "cluster": settings.clustering is not None,
             "difficulty": settings.scoring_difficulty,
             "facets": any(isinstance(one, Facets) for one in self.sidecars),
@@ -177,7 +178,7 @@ def compose(settings: config.Pipeline, extra: Sequence[RowStage] = (), also: Seq
         lambda: load_joinings(settings.columns),
         lambda: embedder_of(settings.embed),
         lambda: continuity_of(settings.continuity),
-        lambda: causal_of(settings.causal),
+        lambda: causal_of(settings),
     )  # fmt: skip
     asked = quality.calls if quality is not None else ()
     dialogues = settings.kind != "document"
@@ -274,6 +275,7 @@ def _named(document: Located, base: Path) -> dict[str, tuple[Step, ...]]:
         "dedup.against": ("dedup", "against"),
         "decontaminate.against": ("decontaminate", "against"),
         "embed.model": ("embed", "model"),
+        "causal": ("causal",),
         "causal.model": ("causal", "model"),
         "columns": ("columns",),
         "tiers": ("tiers",),

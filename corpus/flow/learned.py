@@ -3,7 +3,7 @@
     sample          the texts that are learned from
     perplexity-fit, perplexity     an n-gram model of the reference sources, then each text by it
     continuity                     how well each text goes on, by a given model
-    causal                         how surprising each text is, and what disorder costs it, by a given causal LM
+    causal, answers                what a given causal LM says of each text, or of each answer of a dialogue
     embed-fit, embed               an embedder fitted to the sample, then each text's vector
     cluster-fit, cluster           centroids, then each record's cluster; clusters get names
     semantic-edges, dedup-semantic near vectors in one cluster, then who goes
@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from corpus import removals
 from corpus.dedup.survivors import Hop
 from corpus.flow import duplicates, learning, scores, semantic
-from corpus.learned.causal import settings_of
+from corpus.learned.causal import asked_of, settings_of
 
 if TYPE_CHECKING:
     from corpus.flow.order import Flow
@@ -42,7 +42,7 @@ def names(pipeline: Pipeline) -> list[str]:
     if asked.perplexity is not None:
         found += ["perplexity-fit", "perplexity"]
     found += ["continuity"] if asked.continuity is not None else []
-    found += ["causal"] if asked.causal is not None else []
+    found += [asked_of(asked.kind).name] if asked.causal is not None else []
     if asked.embedding is not None:
         found += ["embed-fit", "embed"] if fitted else ["embed"]
     if asked.clustering is not None:
@@ -68,7 +68,7 @@ def needs(pipeline: Pipeline, name: str, base: str) -> list[str]:
     """What a stage reads beside the keys; `base` is the last stage that removed records before it."""
     signals = [sidecar.name for sidecar in pipeline.sidecars]
     stands = [base, "identify", *signals]
-    scoring = ("perplexity", "continuity", "causal", "cluster", "difficulty", "columns")
+    scoring = ("perplexity", "continuity", "causal", "answers", "cluster", "difficulty", "columns")
     scored = [one for one in scoring if one in names(pipeline)]
     fitted = "embed-fit" in names(pipeline)
     reads: Mapping[str, list[str]] = {
@@ -77,6 +77,7 @@ def needs(pipeline: Pipeline, name: str, base: str) -> list[str]:
         "perplexity": ["perplexity-fit", *stands],
         "continuity": stands,
         "causal": stands,
+        "answers": stands,
         "embed-fit": ["sample"],
         "embed": ["embed-fit", *stands] if fitted else stands,
         "cluster-fit": ["embed"],
@@ -84,7 +85,7 @@ def needs(pipeline: Pipeline, name: str, base: str) -> list[str]:
         "semantic-edges": ["embed", "cluster", *stands],
         "dedup-semantic": ["semantic-edges", *stands],
         "columns": stands,
-        "difficulty": stands,
+        "difficulty": [*(["answers"] if "answers" in scored else []), *stands],
         "quality": [*scored, *stands],
     }
     return reads.get(name, ["dedup-semantic"])
@@ -95,12 +96,13 @@ def settings(pipeline: Pipeline, name: str) -> Any:
     asked = pipeline.settings
     priorities = {source.name: source.priority for source in pipeline.sources}
     keep = list(asked.dedup.keep)
+    causal, what = pipeline.causal, asked_of(asked.kind)
     model, embed, cluster = asked.perplexity, asked.embedding, asked.clustering
     found: dict[str, Any] = {
         "sample": [learning.wanted(pipeline), sorted(learning.reference(pipeline))],
         "perplexity-fit": [model and model.model_dump(mode="json"), sorted(learning.reference(pipeline))],
         "continuity": pipeline.continuity,
-        "causal": pipeline.causal and asked.causal and settings_of(asked.causal, pipeline.causal.digest),
+        what.name: causal and asked.causal and settings_of(asked.causal, causal.digest, what),
         "embed-fit": embed and embed.model_dump(mode="json"),
         "embed": [pipeline.embedder, embed and embed.view],
         "cluster-fit": cluster and cluster.model_dump(mode="json"),
@@ -132,7 +134,7 @@ def steps(flow: Flow) -> list[tuple[str, Callable[[], None]]]:
     if asked.continuity is not None:
         made["continuity"] = partial(scores.continuity, flow, asked.continuity)
     if asked.causal is not None:
-        made["causal"] = partial(scores.causal, flow, asked.causal)
+        made[asked_of(asked.kind).name] = partial(scores.causal, flow, asked.causal)
     if asked.embedding is not None:
         made["embed-fit"] = partial(semantic.fit_embedder, flow, asked.embedding)
         made["embed"] = partial(semantic.embed, flow, asked.embedding)

@@ -162,7 +162,7 @@ def apply(
     name: str,
     table: str,
     load: Callable[[], Any],
-    view: str = "text",
+    views: tuple[str, ...] = ("text",),
     *,
     here: bool | None = None,
     slow: bool = False,
@@ -178,6 +178,6 @@ def apply(
         ids=flow.stages["identify"].table("ids"),
         standing=flow.standing(),
         attempt=Attempt.begin(flow.runner.slots[name]),
-        view=view,
+        views=views,
     )
     return by_text(flow, name, work, here=here, slow=slow)

@@ -13,7 +13,7 @@ import pyarrow as pa
 from corpus import removals, storage
 from corpus.config import Causal, LanguageModel
 from corpus.flow.learning import apply, commit, record_frame, reference, shares, store, stored, whole
-from corpus.learned.causal import SAYS, GivenCausalModel, settings_of
+from corpus.learned.causal import ANSWERS, GivenCausalModel, asked_of, settings_of
 from corpus.learned.dialogues import (
     DIFFICULTY_IDENTITY,
     NOISE_IDENTITY,
@@ -67,23 +67,24 @@ def continuity(flow: Flow, name: str) -> None:
 
 
 def causal(flow: Flow, wanted: Causal) -> None:
-    """Commit `causal`: what a given causal LM says of each text.
+    """Commit `causal` or `answers`: what a given causal LM says of each text, or of each answer of a dialogue.
 
-    A run on one machine loads it once, in this process, and a killed one goes on among the texts of a part; executors
+    A run on one machine loads it once, in this process, and a killed one goes on among the records of a part; executors
     of a cluster load it each, and go on part by part.
     """
     model = flow.pipeline.causal
     assert model is not None  # noqa: S101  asked for the names above alone
-    load = GivenCausalModel(wanted, model.reference)
-    run = partial(apply, flow, "causal", "causal", slow=True)
+    asked = asked_of(flow.pipeline.kind.name)
+    load = GivenCausalModel(wanted, asked, model.reference)
+    run = partial(apply, flow, asked.name, asked.name, views=asked.views, slow=True)
     alone = flow.text_here or is_local(flow.runner.session().sparkContext.master)
-    slot = flow.runner.slots["causal"].root
+    slot = flow.runner.slots[asked.name].root
     if alone and storage.is_local(slot):
-        with kept(Path(storage.resolve(slot)[1]), settings_of(wanted, model.digest), SAYS) as before:
+        with kept(Path(storage.resolve(slot)[1]), settings_of(wanted, model.digest, asked), asked.says) as before:
             receipts, seconds = run(lambda: replace(load(), before=before), here=True)
     else:
         receipts, seconds = run(load, here=alone)
-    commit(flow, "causal", receipts, seconds, {"model": short(model.digest), **wanted.model_dump(exclude={"model"})})
+    commit(flow, asked.name, receipts, seconds, {"model": short(model.digest), **wanted.model_dump(exclude={"model"})})
 
 
 def columns(flow: Flow) -> None:
@@ -129,7 +130,11 @@ def difficulty(flow: Flow) -> None:
     text = flow.stages["text"]
     with flow.runner.working("difficulty") as clock:
         read = ReadDialogues(
-            text.table("text"), text.table("keys"), flow.stages["identify"].table("ids"), flow.standing()
+            text.table("text"),
+            text.table("keys"),
+            flow.stages["identify"].table("ids"),
+            flow.standing(),
+            flow.stages[ANSWERS.name].table(ANSWERS.name) if ANSWERS.name in flow.stages else None,
         )
         rows, noise = score_dialogues(read(part) for part in flow.parts)
         receipts = write_rows(rows, "difficulty", attempt, DIFFICULTY_IDENTITY)

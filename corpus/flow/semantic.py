@@ -50,7 +50,7 @@ def embed(flow: Flow, wanted: Embed) -> None:
     else:
         digest = str(flow.pipeline.embedder)
         load = SentenceEmbedder(wanted.model, digest)
-    receipts, seconds = apply(flow, "embed", "vectors", load, wanted.view, slow=wanted.model is not None)
+    receipts, seconds = apply(flow, "embed", "vectors", load, (wanted.view,), slow=wanted.model is not None)
     commit(flow, "embed", receipts, seconds, {"model": digest})
 
 

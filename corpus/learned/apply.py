@@ -24,19 +24,27 @@ class Says(Protocol):
         """Named columns, one value a text."""
 
 
+class SaysOfAnswers(Protocol):
+    """A model that says something of each answer to its instruction, by itself."""
+
+    def columns(self, instructions: pa.Array, answers: pa.Array, langs: pa.Array) -> pa.RecordBatch:
+        """Named columns, one value an answer."""
+
+
 @dataclass(frozen=True)
 class Apply:
-    """Writes `table`: `row, id0, id1, rank` and the columns of the model that `load` gives in the worker."""
+    """Writes `table`: `row, id0, id1, rank` and the columns of the model that `load` gives in the worker, which is
+    shown the `views` of each record."""
 
     name: str
     table: str
-    load: Callable[[], Says]
+    load: Callable[[], Says | SaysOfAnswers]
     text: Table
     keys: Table
     ids: Table
     standing: Standing
     attempt: Attempt
-    view: str = "text"
+    views: tuple[str, ...] = ("text",)
 
     def __call__(self, task: Task[Part]) -> list[Receipt]:
         """One receipt a part."""
@@ -46,13 +54,14 @@ class Apply:
         keys = self.keys.read(part.number, ["id0", "id1"])
         if keys is not None and len(rows):
             rank = ranks(self.ids, part.number, part.rows)
-            model, first = self.load(), 0
-            for batch in self.text.batches(part.number, ["lang", self.view]):
+            say: Callable[..., pa.RecordBatch] = self.load().columns
+            first = 0
+            for batch in self.text.batches(part.number, ["lang", *self.views]):
                 low, high = np.searchsorted(rows, [first, first + batch.num_rows])
                 here = rows[low:high]
                 if len(here):
                     taken = batch.take(pa.array(here - first))
-                    said = model.columns(viewed(taken, self.view), taken.column("lang"))
+                    said = say(*(viewed(taken, view) for view in self.views), taken.column("lang"))
                     writers.write(
                         self.table, _with_ids(here, keys, rank, said), ("id0", "id1", "rank", *said.schema.names)
                     )

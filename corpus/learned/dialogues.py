@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,9 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from corpus.errors import ContractError
 from corpus.manifest import Part, Receipt, add_counts
+from corpus.scores.difficulty import BY_MODEL, score_batches
 from corpus.slot import Table
 from corpus.stages.identify import ranks
 from corpus.standing import Standing
@@ -32,12 +34,14 @@ DIFFICULTY_IDENTITY, NOISE_IDENTITY = tuple(DIFFICULTY.names[2:]), tuple(NOISE.n
 
 @dataclass(frozen=True)
 class Dialogues:
-    """Dialogues of one part: OWN columns, and their views and languages in the same order."""
+    """Dialogues of one part: OWN columns, and in the same order their views and languages, and what a causal LM said of
+    the answers, if one was asked."""
 
     own: pa.Table
     instruction: pa.Array
     answer: pa.Array
     lang: pa.Array
+    by_model: Mapping[str, np.ndarray] | None = None
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ class ReadDialogues:
     keys: Table
     ids: Table
     standing: Standing
+    answers: Table | None = None
 
     def __call__(self, part: Part) -> Dialogues:
         """Those of one part."""
@@ -60,8 +65,9 @@ class ReadDialogues:
         rank = ranks(self.ids, part.number, part.rows)[rows]
         number = np.full(len(rows), part.number, np.int64)
         own = pa.table([number, rows.astype(np.int32), ids.column("id0"), ids.column("id1"), rank], schema=OWN)
-        views = (_whole(table.column(name)) for name in ("instruction", "answer", "lang"))
-        return Dialogues(own, *views)
+        instruction, answer, lang = (_whole(table.column(name)) for name in ("instruction", "answer", "lang"))
+        said = None if self.answers is None else _said(self.answers, part.number, rows)
+        return Dialogues(own, instruction, answer, lang, said)
 
 
 def score_dialogues(parts: Iterable[Dialogues]) -> tuple[pa.Table, pa.Table]:
@@ -69,14 +75,14 @@ def score_dialogues(parts: Iterable[Dialogues]) -> tuple[pa.Table, pa.Table]:
 
     A dialogue is ranked within its language; what it says before its last question counts for nothing.
     """
-    from corpus.scores.difficulty import score_batches
-
     found = [one for one in parts if one.own.num_rows]
     if not found:
         return DIFFICULTY.empty_table(), NOISE.empty_table()
     batches = [(one.instruction, pa.nulls(len(one.answer), pa.large_string()), one.answer) for one in found]
     langs = [lang for one in found for lang in one.lang.to_pylist()]
-    scored = score_batches(batches, langs)
+    said = [one.by_model for one in found if one.by_model is not None]
+    by_model = {name: np.concatenate([one[name] for one in said]) for name in BY_MODEL} if said else None
+    scored = score_batches(batches, langs, by_model)
     frame: Any = pl.from_arrow(pa.concat_tables([one.own for one in found]))
     frame = frame.hstack(scored.select("difficulty", why="noise"))
     quiet = frame.filter(pl.col("why").is_null()).select(DIFFICULTY.names)
@@ -97,6 +103,18 @@ def merged_parts(receipts: Sequence[Receipt]) -> list[Receipt]:
         rows = add_counts(one.counts.get("rows", {}) for one in several)
         found.append(Receipt(key=f"part-{number}", parts=(part,), digests=digests, counts={"rows": rows}))
     return found
+
+
+def _said(answers: Table, number: int, rows: np.ndarray) -> Mapping[str, np.ndarray]:
+    """What the model said of these rows, which are among those it was asked of; not a number where it said nothing."""
+    if not len(rows):
+        return {name: np.zeros(0) for name in BY_MODEL}
+    table = answers.read(number, ["row", *BY_MODEL])
+    there = np.zeros(0, np.int32) if table is None else table.column("row").to_numpy()
+    place = np.searchsorted(there, rows)
+    if table is None or place[-1] >= len(there) or not np.array_equal(there[place], rows):
+        raise ContractError(f"part {number}: dialogues stand that the causal LM was not asked of")
+    return {name: table.column(name).to_numpy(zero_copy_only=False)[place].astype(np.float64) for name in BY_MODEL}
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:

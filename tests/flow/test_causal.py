@@ -8,13 +8,13 @@ from typing import Any
 import neural
 import pyarrow as pa
 import pytest
-from building import Go, contents, prose, published, settings, write_jsonl
+from building import Go, contents, prose, published, rows_of, settings, write_jsonl
 
 from corpus.errors import ConfigError
 from corpus.flow import scores
-from corpus.learned.causal import CausalSays
+from corpus.learned.causal import TEXTS, CausalSays
 from corpus.models.causal.model import load
-from corpus.models.causal.scores import text_columns
+from corpus.models.causal.scores import answer_columns, text_columns
 from corpus.models.kept import FOLDER
 from corpus.models.registry.look import hashed
 from corpus.models.registry.pins import digest_of
@@ -128,6 +128,47 @@ def test_the_columns_have_their_types_whatever_was_asked(model: str) -> None:
     texts = pa.array(["天地玄黄。日月盈昃。", None], pa.large_string())
     for drawings in (0, 1):
         wanted = asked(Path(), model, disorder=drawings).causal
-        said = CausalSays(load(model), wanted).columns(texts, pa.array(["zh", "zh"]))
+        said = CausalSays(load(model), wanted, TEXTS).columns(texts, pa.array(["zh", "zh"]))
         assert said.num_rows == 2
         assert said.column("tokens").to_pylist() == [10, 0]
+
+
+def dialogues(folder: Path, model: str, **more: Any) -> Any:
+    """40 dialogues of the model's own characters, and one of them again in other words."""
+    said = ["秋收冬藏", "寒来暑往。", "abc def", "日月盈昃，辰宿列张。", "宇宙洪荒"]
+    asked = [f"天地{'玄黄宇宙洪荒日月'[number % 8]} {number}" for number in range(40)]
+    turns = [(ask, f"{said[number % 5]}{number}") for number, ask in enumerate(asked)]
+    rows = [{"instruction": ask, "output": answer} for ask, answer in [*turns, (f"{asked[3]}请", turns[3][1])]]
+    write_jsonl(folder / "talks.jsonl", rows)
+    source = {"name": "s", "paths": [str(folder / "talks.jsonl")]}
+    given = {"kind": "conversation", "rules": [], "tiers": "single", "difficulty": True, **more}
+    return settings(source, **given, causal={"model": model, "tokens": 60})
+
+
+def test_the_difficulty_of_dialogues_is_made_of_what_the_model_says_of_their_answers(
+    go: Go, model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    near = {"dedup": {"exact": True, "semantic": {"threshold": 0.95, "shared": 0.0}}, "embed": {"dim": 16}}
+    wanted = dialogues(tmp_path, model, **near)
+    go(wanted, tmp_path / "run")
+    rows = sorted(published(tmp_path / "run").to_pylist(), key=lambda row: row["source_key"])
+    gone = rows_of(tmp_path / "run", "rejected")
+    assert {reason for row in gone for reason in row["reasons"]} >= {"semantic_duplicate"}
+    assert len(rows) + len(gone) == 41
+    ask, answer = (pa.array([row["messages"][turn]["content"] for row in rows], pa.large_string()) for turn in (0, 1))
+    expected = answer_columns(load(model, most=60), ask, pa.nulls(len(rows), pa.large_string()), answer)
+    for name in ("answer_loss", "ifd"):
+        assert [row[name] for row in rows] == expected.column(name).cast(pa.float32()).to_pylist(), name
+    assert max(row["ifd"] for row in rows) <= 1  # the others are noise
+    plain = wanted.model_copy(update={"causal": None})
+    go(plain, tmp_path / "plain")
+    without = {row["source_key"]: row["difficulty"] for row in published(tmp_path / "plain").to_pylist()}
+    assert any(row["difficulty"] != without[row["source_key"]] for row in rows)
+    monkeypatch.setattr(scores, "is_local", lambda _: False)
+    go(wanted, tmp_path / "many", split_bytes=1 << 10, part_bytes=1 << 11)
+    assert contents(tmp_path / "many") == contents(tmp_path / "run")
+
+
+def test_kinds_that_the_model_does_not_read_are_told(folder: Path, model: str) -> None:
+    with pytest.raises(ConfigError, match="reads documents and conversations, not kind 'preference'"):
+        compose(asked(folder, model).model_copy(update={"kind": "preference", "quality": None}))
