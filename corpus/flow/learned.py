@@ -3,10 +3,10 @@
     sample          the texts that are learned from
     perplexity-fit, perplexity     an n-gram model of the reference sources, then each text by it
     continuity                     how well each text goes on, by a given model
-    causal, answers                what a given causal LM says of each text, or of each answer of a dialogue
     embed-fit, embed               an embedder fitted to the sample, then each text's vector
     cluster-fit, cluster           centroids, then each record's cluster; clusters get names
     semantic-edges, dedup-semantic near vectors in one cluster, then who goes
+    causal, answers                what a given causal LM says of each text that is left, or of each answer of a dialogue
     columns                        columns of the user's own
     difficulty                     how hard each dialogue is; noise goes
     quality                        one number from declared parts
@@ -42,13 +42,13 @@ def names(pipeline: Pipeline) -> list[str]:
     if asked.perplexity is not None:
         found += ["perplexity-fit", "perplexity"]
     found += ["continuity"] if asked.continuity is not None else []
-    found += [asked_of(asked.kind).name] if asked.causal is not None else []
     if asked.embedding is not None:
         found += ["embed-fit", "embed"] if fitted else ["embed"]
     if asked.clustering is not None:
         found += ["cluster-fit", "cluster"]
     if asked.dedup.semantic is not None:
         found += [*SEMANTIC, *_hops(pipeline)]
+    found += [asked_of(asked.kind).name] if asked.causal is not None else []
     found += ["difficulty"] if asked.scoring_difficulty else []
     return [*found, *(["columns"] if pipeline.joined else []), *(["quality"] if pipeline.quality else [])]
 
@@ -133,8 +133,6 @@ def steps(flow: Flow) -> list[tuple[str, Callable[[], None]]]:
         made["perplexity"] = partial(scores.perplexity, flow)
     if asked.continuity is not None:
         made["continuity"] = partial(scores.continuity, flow, asked.continuity)
-    if asked.causal is not None:
-        made[asked_of(asked.kind).name] = partial(scores.causal, flow, asked.causal)
     if asked.embedding is not None:
         made["embed-fit"] = partial(semantic.fit_embedder, flow, asked.embedding)
         made["embed"] = partial(semantic.embed, flow, asked.embedding)
@@ -145,6 +143,8 @@ def steps(flow: Flow) -> list[tuple[str, Callable[[], None]]]:
         made["semantic-edges"] = partial(semantic.semantic_edges, flow, asked.dedup.semantic)
         made["dedup-semantic"] = partial(semantic.dedup_semantic, flow)
         made |= {name: partial(semantic.hop, flow, name) for name in _hops(flow.pipeline)}
+    if asked.causal is not None:
+        made[asked_of(asked.kind).name] = partial(scores.causal, flow, asked.causal)
     made["difficulty"] = partial(scores.difficulty, flow)
     made |= {"columns": partial(scores.columns, flow), "quality": partial(scores.quality, flow)}
     return [(name, made[name]) for name in names(flow.pipeline)]
