@@ -6,7 +6,7 @@
     embed-fit, embed               an embedder fitted to the sample, then each text's vector
     cluster-fit, cluster           centroids, then each record's cluster; clusters get names
     semantic-edges, dedup-semantic near vectors in one cluster, then who goes
-    causal, answers                what a given causal LM says of each text that is left, or of each answer of a dialogue
+    causal, answers                what a given causal LM says of each text that is left, or each answer of a dialogue
     columns                        columns of the user's own
     difficulty                     how hard each dialogue is; noise goes
     quality                        one number from declared parts
