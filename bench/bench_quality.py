@@ -8,7 +8,7 @@ sources; --kinds names the group of defects (test: none of them was used to set 
 that people found clean and dirty.
 
 What a causal model says takes long, and is a step of its own: --write FILE writes the rows and ends, `corpus perplexity
-neural FILE --disorder 2` scores them, --scored reads what it wrote. Rows that it does not hold (other amounts, labelled
+neural FILE --disorder 4` scores them, --scored reads what it wrote. Rows that it does not hold (other amounts, labelled
 pages) are judged without.
 """
 
@@ -57,11 +57,12 @@ def main() -> None:
     parser.add_argument("--amounts", nargs="*", type=float, default=[])
     parser.add_argument("--policy", default="default")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--skip", type=int, default=0, help="texts of each source to leave out: rows not looked at yet")
     parser.add_argument("--write", metavar="FILE")
     parser.add_argument("--scored", nargs="*", default=[])
     options = parser.parse_args()
     policy = load_quality(options.policy)
-    drawn = draw(options.clean, options.rows, options.seed)
+    drawn = draw(options.clean, options.rows, options.seed, options.skip)
     rows = made(drawn, options.kinds, options.seed, options.amount)
     if options.write:
         rows.select("text").write_ndjson(options.write)
@@ -106,12 +107,16 @@ def texts(path: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def draw(files: Sequence[str], rows: int, seed: int) -> dict[str, list[str]]:
-    """As many texts of each source as there are wanted, or as there are: the sources that have more give them."""
+def draw(files: Sequence[str], rows: int, seed: int, skip: int = 0) -> dict[str, list[str]]:
+    """As many texts of each source as there are wanted, or as there are: the sources that have more give them.
+
+    `skip` texts of each source come first and are left out.
+    """
     pools: dict[str, list[str]] = {}
     for path in files:
         order = sorted(texts(path), key=lambda text: hashlib.sha256(f"{seed}\0{text}".encode()).digest())
         pools.setdefault(Path(path).name.split(".")[0], []).extend(text[:MOST] for text in order)
+    pools = {name: pool[skip:] for name, pool in pools.items()}
     wanted, left = dict.fromkeys(pools, 0), rows
     for place, name in enumerate(sorted(pools, key=lambda name: len(pools[name]))):
         wanted[name] = min(len(pools[name]), left // (len(pools) - place)) // 2 * 2

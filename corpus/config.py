@@ -166,7 +166,7 @@ class Causal(Strict):
     """
 
     model: str
-    disorder: int = Field(default=2, ge=0, le=64)
+    disorder: int = Field(default=4, ge=0, le=64)
     tokens: int | None = Field(default=None, ge=2)
     half: bool = False
 

@@ -67,8 +67,9 @@ class CausalLM:
 
     @property
     def at_once(self) -> int:
-        """Rows to give it in one call: so many that like lengths find one another, or few where it makes no batches."""
-        return 32 if self.alone else 4096
+        """Rows to give it in one call: so many that like lengths find one another, or few where it makes no batches and
+        a row takes seconds."""
+        return 4 if self.alone else 4096
 
 
 def load(
