@@ -14,7 +14,7 @@ from cli import render
 
 if TYPE_CHECKING:
     from corpus.manifest import Manifest
-    from corpus.runner import Progress
+    from corpus.runner import Look, Progress
     from corpus.slot import Slot
 
 T = TypeVar("T")
@@ -63,7 +63,8 @@ DOES = {
 
 @dataclass(frozen=True)
 class Tally:
-    """A stage at one moment: `done` of `units`, of which `before` were when it began; rows and bytes of the rest."""
+    """A stage at one moment: `done` of `units`, of which `before` were when it began; rows and bytes of the rest. Where
+    the stage tells records one by one, `of` so many, and `known` rows are of an earlier run."""
 
     units: int
     before: int
@@ -71,29 +72,44 @@ class Tally:
     rows: int = 0
     bytes: int = 0
     seconds: float = 0.0
+    of: int = 0
+    known: int = 0
+
+    @property
+    def fresh(self) -> int:
+        """Rows of this run."""
+        return self.rows - self.known
 
     @property
     def left(self) -> float | None:
         """Seconds still to go at the pace so far; None before the first unit of this run is done."""
+        if self.of:
+            return self.seconds / self.fresh * max(0, self.of - self.rows) if self.fresh else None
         fresh = self.done - self.before
         return self.seconds / fresh * (self.units - self.done) if fresh > 0 else None
 
     @property
     def pace(self) -> str:
         """Rows and megabytes a second, or units where rows are not known."""
-        if self.seconds <= 0 or self.done == self.before:
+        if self.seconds <= 0 or (self.done == self.before and not self.fresh):
             return ""
-        if not self.rows:
+        if not self.fresh:
             return f"{(self.done - self.before) / self.seconds:,.1f} units/s"
         megabytes = f", {self.bytes / 1e6 / self.seconds:,.1f} MB/s" if self.bytes > 1e6 else ""
-        return f"{self.rows / self.seconds:,.0f} rows/s{megabytes}"
+        each = self.fresh / self.seconds
+        return f"{each:,.0f} rows/s{megabytes}" if each >= 10 else f"{each:.2g} rows/s{megabytes}"
+
+    @property
+    def far(self) -> str:
+        """How far it is."""
+        return f"{self.rows:,} of {self.of:,} records" if self.of else f"{self.done} of {self.units}"
 
 
 class Watch:
     """Counts the receipts of a slot as they appear."""
 
-    def __init__(self, slot: Slot, units: int, done: int) -> None:
-        self.slot, self.units, self.before = slot, units, done
+    def __init__(self, slot: Slot, units: int, done: int, underway: Look | None = None) -> None:
+        self.slot, self.units, self.before, self.underway = slot, units, done, underway
         self.began = time.monotonic()
         self.old = frozenset(receipt.key for receipt in slot.receipts()) if done else frozenset()
         self.seen: dict[str, tuple[int, int]] = {}
@@ -103,11 +119,14 @@ class Watch:
         for receipt in self.slot.receipts(self.old | self.seen.keys()):
             first = next(iter(receipt.accounts.values()), None)
             self.seen[receipt.key] = (first.rows_in if first is not None else 0, receipt.bytes_in)
+        told = self.underway() if self.underway is not None else None
         return Tally(
             units=self.units,
             before=self.before,
             done=min(self.units, self.before + len(self.seen)),
-            rows=sum(rows for rows, _ in self.seen.values()),
+            rows=sum(rows for rows, _ in self.seen.values()) if told is None else told.rows,
+            of=0 if told is None else told.of,
+            known=0 if told is None else told.known,
             bytes=sum(size for _, size in self.seen.values()),
             seconds=time.monotonic() - self.began,
         )
@@ -121,9 +140,9 @@ class Lines:
         render.note(f"{name}: done before, {manifest.account.kept:,} records kept")
 
     @contextmanager
-    def stage(self, name: str, slot: Slot, units: int, done: int) -> Iterator[None]:
+    def stage(self, name: str, slot: Slot, units: int, done: int, look: Look | None = None) -> Iterator[None]:
         """Lines while the block runs."""
-        watch = Watch(slot, units, done)
+        watch = Watch(slot, units, done, look)
         before = f", {done} done before" if done else ""
         render.note(
             f"{name}: {DOES.get(name, name)}, {units} to do{before}" if units > 1 else f"{name}: {DOES.get(name, name)}"
@@ -131,7 +150,7 @@ class Lines:
 
         def show(tally: Tally) -> None:
             left = "" if tally.left is None else f", {clock(tally.left)} left"
-            render.note(f"{name}: {tally.done} of {tally.units}, {tally.pace or 'no unit done yet'}{left}")
+            render.note(f"{name}: {tally.far}, {tally.pace or 'no unit done yet'}{left}")
 
         with _polling(watch.look, LINE_SECONDS, show):
             yield
@@ -149,12 +168,12 @@ class Bars:
         render.note(f"  {name:<12} done before, {manifest.account.kept:,} records kept")
 
     @contextmanager
-    def stage(self, name: str, slot: Slot, units: int, done: int) -> Iterator[None]:
+    def stage(self, name: str, slot: Slot, units: int, done: int, look: Look | None = None) -> Iterator[None]:
         """A bar while the block runs."""
         from rich.console import Console
         from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-        watch = Watch(slot, units, done)
+        watch = Watch(slot, units, done, look)
         columns = (
             SpinnerColumn(finished_text=" "),
             TextColumn(f"{name:<12}"),
@@ -166,8 +185,9 @@ class Bars:
             task = progress.add_task(name, total=units if units > 1 else None, completed=done, shown=DOES.get(name, ""))
 
             def show(tally: Tally) -> None:
-                left = f"{clock(tally.left)} left" if tally.left is not None and units > 1 else ""
-                units_done = f"{tally.done}/{units}" if units > 1 else DOES.get(name, "")
+                counted = units > 1 or tally.of > 0
+                left = f"{clock(tally.left)} left" if tally.left is not None and counted else ""
+                units_done = tally.far if tally.of else f"{tally.done}/{units}" if counted else DOES.get(name, "")
                 shown = "  ".join(filter(None, [units_done, tally.pace, left]))
                 progress.update(task, completed=tally.done if units > 1 else None, shown=shown)
 

@@ -22,11 +22,25 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
+@dataclass(frozen=True)
+class Underway:
+    """What slow work tells of itself before a unit ends: records done, `known` of them by an earlier run, and all."""
+
+    rows: int
+    known: int
+    of: int
+
+
+Look = Callable[[], Underway]
+
+
 class Progress(Protocol):
     """Told what is being worked on; `slot` is where receipts appear as `units` of work end."""
 
-    def stage(self, name: str, slot: Slot, units: int, done: int) -> AbstractContextManager[None]:
-        """Entered while a stage works."""
+    def stage(
+        self, name: str, slot: Slot, units: int, done: int, look: Look | None = None
+    ) -> AbstractContextManager[None]:
+        """Entered while a stage works; `look` may be asked at any time how far it is."""
 
     def reused(self, name: str, manifest: Manifest) -> None:
         """A stage was committed before and is not run."""
@@ -35,7 +49,9 @@ class Progress(Protocol):
 class Silent:
     """Progress nobody watches."""
 
-    def stage(self, name: str, slot: Slot, units: int, done: int) -> AbstractContextManager[None]:
+    def stage(
+        self, name: str, slot: Slot, units: int, done: int, look: Look | None = None
+    ) -> AbstractContextManager[None]:
         """Nothing."""
         return nullcontext()
 
@@ -67,11 +83,13 @@ class Runner:
         return True
 
     @contextmanager
-    def working(self, name: str, units: int = 1, done: int = 0) -> Iterator[Callable[[], float]]:
+    def working(
+        self, name: str, units: int = 1, done: int = 0, look: Look | None = None
+    ) -> Iterator[Callable[[], float]]:
         """Progress is shown meanwhile; gives a clock of the seconds since it began."""
         self.worked = True
         began = time.monotonic()
-        with self.progress.stage(name, self.slots[name], units, done):
+        with self.progress.stage(name, self.slots[name], units, done, look):
             yield lambda: time.monotonic() - began
 
     def write(
@@ -81,17 +99,19 @@ class Runner:
         work: Callable[[Task[Any]], list[Receipt]],
         done: set[str] | None = None,
         here: bool = False,
+        look: Look | None = None,
     ) -> tuple[dict[str, list[Receipt]], float]:
         """Run the tasks that left no receipt yet in every slot of `names`, which `work` writes together.
 
         Returns all receipts that the tasks ever left, by stage, and the seconds spent. `done` replaces what counts as
-        finished, for callers whose tasks may be covered by receipts of other keys. `here` runs them without Spark.
+        finished, for callers whose tasks may be covered by receipts of other keys. `here` runs them without Spark;
+        `look` says how far they are within a task.
         """
         wanted = {task.key for task in tasks}
         if done is None:
             done = set.intersection(*({receipt.key for receipt in self.slots[name].receipts()} for name in names))
         missing = [task for task in tasks if task.key not in done]
-        with self.working(names[0], len(tasks), len(tasks) - len(missing)) as clock:
+        with self.working(names[0], len(tasks), len(tasks) - len(missing), look) as clock:
             slots = [self.slots[name] for name in names]
             if missing and here:
                 run_here(missing, work, slots)

@@ -118,7 +118,7 @@ def neural(
             "--disorder",
             metavar="N",
             min=0,
-            help="Say what disorder costs each text, too, from N random orders and N crossings; 4, or 2 in half the time.",
+            help="Say what disorder costs each text, from N random orders and crossings; 4, or 2 in half the time.",
         ),
     ] = 0,
     half: Half = False,

@@ -15,6 +15,7 @@ from corpus.learned.models import StoredModel
 from corpus.learned.sample import SOURCES, ReadSources, SamplePass
 from corpus.manifest import Part, Receipt, RowAccount
 from corpus.parts import Task, sum_here, sum_on_spark
+from corpus.runner import Look
 from corpus.slot import Attempt
 from corpus.stages.frame import RecordFrame
 
@@ -69,17 +70,17 @@ def commit(
 
 
 def by_text(
-    flow: Flow, name: str, work: Any, *, here: bool | None = None, slow: bool = False
+    flow: Flow, name: str, work: Any, *, here: bool | None = None, slow: bool = False, look: Look | None = None
 ) -> tuple[list[Receipt], float]:
     """Run `work` on every part's text: in the driver where there is little of it, or `here` says so.
 
-    A worker that is `slow` may say nothing for as long as it takes.
+    A worker that is `slow` may say nothing for as long as it takes; `look` says how far it is.
     """
     tasks = [Task(f"part-{part.number}", part) for part in flow.parts]
     small = sum(file.bytes for part in flow.parts for file in part.files if file.table == "text") <= TEXT_HERE
     inside = flow.text_here or (flow.here and small) if here is None else here
     with unhurried(flow.runner.session()) if slow and not inside else nullcontext():
-        found, seconds = flow.runner.write([name], tasks, work, here=inside)
+        found, seconds = flow.runner.write([name], tasks, work, here=inside, look=look)
     return found[name] or [Receipt(key="none", accounts={name: RowAccount()})], seconds
 
 
@@ -166,6 +167,7 @@ def apply(
     *,
     here: bool | None = None,
     slow: bool = False,
+    look: Look | None = None,
 ) -> tuple[list[Receipt], float]:
     """Run a model over every text that stands; the receipts and the seconds. See `by_text`."""
     text = flow.stages["text"]
@@ -180,4 +182,4 @@ def apply(
         attempt=Attempt.begin(flow.runner.slots[name]),
         views=views,
     )
-    return by_text(flow, name, work, here=here, slow=slow)
+    return by_text(flow, name, work, here=here, slow=slow, look=look)

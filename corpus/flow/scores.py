@@ -25,10 +25,11 @@ from corpus.learned.joined import JoinColumns
 from corpus.learned.models import GivenContinuityModel, StoredLanguageModel
 from corpus.learned.sample import read_sample
 from corpus.manifest import RowAccount, add_counts
-from corpus.models.kept import kept
+from corpus.models.kept import Kept, kept
 from corpus.models.registry.pins import short
 from corpus.parts import sum_here, sum_on_spark, write_rows
 from corpus.removals import NOISE
+from corpus.runner import Underway
 from corpus.scores import quality as scoring
 from corpus.session_settings import is_local
 from corpus.slot import Attempt
@@ -81,10 +82,16 @@ def causal(flow: Flow, wanted: Causal) -> None:
     slot = flow.runner.slots[asked.name].root
     if alone and storage.is_local(slot):
         with kept(Path(storage.resolve(slot)[1]), settings_of(wanted, model.digest, asked), asked.says) as before:
-            receipts, seconds = run(lambda: replace(load(), before=before), here=True)
+            there = sum(one.accounts[asked.name].rows_in for one in flow.runner.slots[asked.name].receipts())
+            look = partial(_underway, before, removals.kept(flow.stages) - there)
+            receipts, seconds = run(lambda: replace(load(), before=before), here=True, look=look)
     else:
         receipts, seconds = run(load, here=alone)
     commit(flow, asked.name, receipts, seconds, {"model": short(model.digest), **wanted.model_dump(exclude={"model"})})
+
+
+def _underway(before: Kept, left: int) -> Underway:
+    return Underway(before.given, before.taken, left)
 
 
 def columns(flow: Flow) -> None:

@@ -26,10 +26,10 @@ Score = Callable[[pa.RecordBatch], pa.RecordBatch]
 
 
 class Kept:
-    """Scores by the digest of the row they are of. `taken` rows were there already."""
+    """Scores by the digest of the row they are of. Of `given` rows `taken` were there already."""
 
     def __init__(self, folder: Path, settings: str, schema: pa.Schema) -> None:
-        self.taken = 0
+        self.given = self.taken = 0
         self._folder, self._settings, self._schema = folder, settings, schema
         self._new: list[pa.Table] = []
         self._written = time.monotonic()
@@ -45,6 +45,7 @@ class Kept:
         place = keys.with_row_index("place")
         lacking = place.join(known, on=_KEY, how="anti", maintain_order="left")
         self.taken += place.height - lacking.height
+        self.given += place.height - lacking.height
         made = self._made(rows.take(lacking["place"].to_arrow()), lacking.select(_KEY), score, at_once)
         both = pl.concat([known, self._keyed(lacking.select(_KEY), made)]).unique(_KEY, keep="first")
         found = place.join(both, on=_KEY, how="left", maintain_order="left").select(self._schema.names)
@@ -65,6 +66,7 @@ class Kept:
         found = []
         for start in range(0, rows.num_rows, at_once):
             found.append(score(rows.slice(start, at_once)))
+            self.given += found[-1].num_rows
             self._new.append(self._keyed(keys.slice(start, at_once), found[-1]).to_arrow())
             if time.monotonic() - self._written >= EVERY:
                 self.put()

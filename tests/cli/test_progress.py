@@ -10,6 +10,7 @@ import pytest
 
 from cli.progress import Bars, Lines, Tally, Watch, clock, paced
 from corpus.manifest import Receipt, RowAccount
+from corpus.runner import Underway
 from corpus.slot import Slot
 
 
@@ -33,6 +34,16 @@ def test_time_left_is_that_of_the_units_of_this_run() -> None:
     assert Tally(units=10, before=4, done=6, seconds=4.0).left == 8.0
     assert Tally(units=10, before=4, done=4, seconds=4.0).left is None
     assert Tally(units=10, before=0, done=2, rows=3000, bytes=4_000_000, seconds=2.0).pace == "1,500 rows/s, 2.0 MB/s"
+
+
+def test_a_stage_that_tells_records_one_by_one_shows_them_before_a_unit_ends(tmp_path: Path) -> None:
+    watch = Watch(Slot(str(tmp_path)), 1, 0, lambda: Underway(rows=30, known=20, of=70))
+    tally = watch.look()
+    assert (tally.far, tally.rows, tally.fresh) == ("30 of 70 records", 30, 10)
+    slow = Tally(units=1, before=0, rows=30, seconds=40.0, of=70, known=20)
+    assert (slow.left, slow.pace) == (160.0, "0.25 rows/s")
+    nothing = Tally(units=1, before=0, rows=20, seconds=40.0, of=70, known=20)
+    assert (nothing.left, nothing.pace) == (None, "")
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(0.4, "0:00"), (67, "1:07"), (3661, "1:01:01")])

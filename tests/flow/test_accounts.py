@@ -12,7 +12,7 @@ from building import Go, prose, published, rows_of, settings, write_jsonl
 
 from corpus.errors import RejectedTooMuch, UsageError
 from corpus.rundir import RunDir
-from corpus.runner import Silent
+from corpus.runner import Look, Silent
 from corpus.slot import Slot
 
 
@@ -143,7 +143,9 @@ class Meddler(Silent):
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def stage(self, name: str, slot: Slot, units: int, done: int) -> AbstractContextManager[None]:
+    def stage(
+        self, name: str, slot: Slot, units: int, done: int, look: Look | None = None
+    ) -> AbstractContextManager[None]:
         self.path.write_bytes(self.path.read_bytes()[:-100])
         return nullcontext()
 
