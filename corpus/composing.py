@@ -116,12 +116,13 @@ def causal_of(settings: config.Pipeline) -> Model | None:
         return None
     if settings.kind not in ("document", "conversation"):
         raise ConfigError([Problem("causal", 0, 0, f"reads documents and conversations, not kind {settings.kind!r}")])
-    from corpus.models.causal.model import need
+    from corpus.models.causal.model import check_longest
     from corpus.models.registry.resolve import resolve
 
-    need()
     try:
-        return resolve(asked.model, "causal-lm")
+        model = resolve(asked.model, "causal-lm")
+        check_longest(model, asked.tokens if settings.kind == "conversation" else None)
+        return model
     except UsageError as error:
         raise ConfigError([Problem("causal.model", 0, 0, str(error))]) from None
 

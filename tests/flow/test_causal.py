@@ -169,6 +169,14 @@ def test_the_difficulty_of_dialogues_is_made_of_what_the_model_says_of_their_ans
     assert contents(tmp_path / "many") == contents(tmp_path / "run")
 
 
+def test_more_tokens_than_the_model_sees_are_told_before_anything_runs(model: str, tmp_path: Path) -> None:
+    wanted = dialogues(tmp_path, model)
+    assert wanted.causal is not None
+    wanted = wanted.model_copy(update={"causal": wanted.causal.model_copy(update={"tokens": 65})})
+    with pytest.raises(ConfigError, match="takes sequences of 2 to 64 tokens, not 65"):
+        compose(wanted)
+
+
 def test_kinds_that_the_model_does_not_read_are_told(folder: Path, model: str) -> None:
     with pytest.raises(ConfigError, match="reads documents and conversations, not kind 'preference'"):
         compose(asked(folder, model).model_copy(update={"kind": "preference", "quality": None}))

@@ -86,6 +86,26 @@ def load(
     return _loaded(resolve(name, "causal-lm", base=base), most, batch_tokens, alone, device, half)
 
 
+def check_longest(model: Model, most: int | None) -> None:
+    """UsageError when `most` is more than the model takes or too few; its weights are not read."""
+    _, transformers = need()
+    offline()
+    try:
+        found = transformers.AutoConfig.from_pretrained(str(model.path), local_files_only=True, trust_remote_code=False)
+    except (OSError, ValueError, KeyError) as error:
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise UsageError(f"{model.path}: transformers cannot load it: {first}") from None
+    _longest(model, found, most)
+
+
+def _longest(model: Model, given: Any, most: int | None) -> int:
+    limit = getattr(given.get_text_config(), "max_position_embeddings", None)
+    longest = min(MOST, limit or MOST) if most is None else most
+    if longest < 2 or (limit is not None and longest > limit):
+        raise UsageError(f"{model.name}: takes sequences of 2 to {limit} tokens, not {longest}")
+    return longest
+
+
 @functools.lru_cache(maxsize=2)
 def _loaded(
     model: Model, most: int | None, tokens: int | None, single: bool | None, device: str | None, half: bool | None
@@ -107,10 +127,7 @@ def _loaded(
         raise UsageError(f"{path}: transformers cannot load it: {first}") from None
     if not tokenizer.is_fast:
         raise UsageError(f"{path}: has no fast tokenizer (tokenizer.json); convert it with transformers once")
-    limit = getattr(network.config.get_text_config(), "max_position_embeddings", None)
-    longest = min(MOST, limit or MOST) if most is None else most
-    if longest < 2 or (limit is not None and longest > limit):
-        raise UsageError(f"{model.name}: takes sequences of 2 to {limit} tokens, not {longest}")
+    longest = _longest(model, network.config, most)
     words = int(network.config.get_text_config().vocab_size)
     if len(tokenizer) > network.get_input_embeddings().weight.shape[0]:
         raise UsageError(f"{path}: the tokenizer has {len(tokenizer)} tokens, the model {words}")
